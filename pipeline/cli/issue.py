@@ -1,0 +1,136 @@
+"""digest issue: look at an issue, approve it, send a test, settle what a crash left open."""
+
+from pathlib import Path
+
+import click
+
+from pipeline.cli.common import json_option, listing, opened
+
+FORMATS = ("text", "html", "markdown")
+
+
+@click.group()
+def issue() -> None:
+    """The issues: list, show, preview, approve, send a test."""
+
+
+@issue.command("list")
+@json_option
+@click.pass_context
+def list_issues(context: click.Context, as_json: bool) -> None:
+    """The newest issues and their states."""
+    from pipeline.store import issues
+
+    with opened(context) as ctx, ctx.store.read() as db:
+        rows = [
+            {"id": i.id, "status": i.status, "publish_at": i.publish_at, "stories": len(i.slots), "subject": i.subject}
+            for i in issues.recent(db)
+        ]
+    listing(rows, as_json=as_json, empty="No issue yet: `digest run` drafts one when it is due.")
+
+
+@issue.command()
+@click.argument("issue_id")
+@json_option
+@click.pass_context
+def show(context: click.Context, issue_id: str, as_json: bool) -> None:
+    """The stories of an issue: score with its parts (why is this here), decision, and how each was written."""
+    from pipeline.review import desk, stage
+    from pipeline.store import issues
+
+    with opened(context) as ctx, ctx.store.read() as db:
+        cards = desk.cards(db, issues.decided(db, stage.get(db, issue_id)))
+    listing([card.row for card in cards], as_json=as_json, empty="It holds no stories.")
+
+
+@issue.command()
+@click.argument("issue_id")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file instead.")
+@click.pass_context
+def preview(context: click.Context, issue_id: str, format_: str, out: Path | None) -> None:
+    """Print an issue as it would be sent, and the fingerprint that an approval binds to."""
+    from pipeline.run import preview as make
+
+    with opened(context) as ctx:
+        found, made, fingerprint = make(ctx, issue_id)
+    if out:
+        out.write_bytes(made[format_].body)
+    else:
+        click.echo(made[format_].body.decode(), nl=False)
+    click.echo(f"Issue {found.id} is {found.status}; fingerprint {fingerprint}", err=True)
+
+
+@issue.command()
+@click.argument("issue_id")
+@click.option("--fingerprint", help="Only approve if this (its beginning) is still the fingerprint that you saw.")
+@click.option("--as", "reviewer", envvar="USER", default="reviewer", show_default="your login name")
+@click.pass_context
+def approve(context: click.Context, issue_id: str, fingerprint: str | None, reviewer: str) -> None:
+    """Approve the whole issue: exactly these bytes go out when they are due; any later change voids it."""
+    from pipeline.errors import ReviewError
+    from pipeline.review import stage
+    from pipeline.run import preview as make
+
+    with opened(context) as ctx:
+        _, _, present = make(ctx, issue_id)
+        if fingerprint is not None and (len(fingerprint) < 8 or not present.startswith(fingerprint)):
+            remedy = "Look at it again: `digest issue preview`"
+            raise ReviewError(f"has another fingerprint now: {present}", subject=f"issue {issue_id}", remedy=remedy)
+        stage.approve(ctx, issue_id, present, reviewer=reviewer, channel="cli")
+    click.echo(f"Issue {issue_id} is approved ({present[:12]}). The next `digest run` sends it when it is due.")
+
+
+@issue.command("send-test")
+@click.argument("issue_id")
+@click.argument("address")
+@click.pass_context
+def send_test(context: click.Context, issue_id: str, address: str) -> None:
+    """Mail an issue, as it stands, to one address; nothing is booked."""
+    from pipeline.deliver.stage import send_test as send
+    from pipeline.run import preview as make
+
+    with opened(context) as ctx:
+        found, made, _ = make(ctx, issue_id)
+        receipt = send(ctx, found, made, address)
+    click.echo(f"{address}: {receipt.status} {receipt.detail}".rstrip())
+    context.exit(0 if receipt.status == "sent" else 5)
+
+
+@issue.command()
+@click.argument("issue_id")
+@click.argument("recipient")
+@click.option("--as", "status", type=click.Choice(["sent", "resend"]), required=True)
+@click.pass_context
+def settle(context: click.Context, issue_id: str, recipient: str, status: str) -> None:
+    """Say what became of a mail that a killed run left unknown: it arrived (sent), or send it again (resend)."""
+    from pipeline.store import deliveries
+
+    with opened(context) as ctx, ctx.store.begin() as db:
+        to = "queued" if status == "resend" else "sent"
+        deliveries.settle_unknown(db, issue_id, recipient, to, ctx.clock())
+    click.echo("The next `digest run` sends it." if status == "resend" else "Settled.")
+
+
+@issue.command()
+@click.argument("issue_id")
+@click.pass_context
+def cancel(context: click.Context, issue_id: str) -> None:
+    """Do not send this issue; its stories are in the next window."""
+    from pipeline.review import stage
+
+    with opened(context) as ctx:
+        stage.cancel(ctx, issue_id)
+    click.echo(f"Issue {issue_id} is cancelled.")
+
+
+@issue.command()
+@click.argument("issue_id")
+@click.pass_context
+def reopen(context: click.Context, issue_id: str) -> None:
+    """Make it a draft again: the next run ranks and writes it anew; your decisions are kept."""
+    from pipeline.review import stage
+
+    with opened(context) as ctx:
+        stage.reopen(ctx, issue_id)
+    click.echo(f"Issue {issue_id} is a draft again: `digest run`.")

@@ -1,0 +1,351 @@
+"""config.yaml -> Settings: every mistake is reported at once, each with its key and a remedy."""
+
+import datetime as dt
+import os
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from dotenv import dotenv_values
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from pipeline.errors import ConfigError
+from pipeline.types import Kind
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as e:
+        raise ValueError(f"no time zone is called {name!r}; names look like Europe/Berlin or Asia/Shanghai") from e
+    return name
+
+
+class Section(BaseModel):
+    """Options that a person may write; unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ScheduleSettings(Section):
+    """When issues are due."""
+
+    anchor: dt.date
+    every_days: int = Field(default=2, ge=1, le=60)
+    time: dt.time = dt.time(8, 0)
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+    review_hours: float = Field(default=12, ge=0, le=240)
+    late_hours: float = Field(default=24, ge=0, le=240)
+
+
+class StoreSettings(Section):
+    """Where everything is kept."""
+
+    url: str = "sqlite:///digest.db"
+
+
+class FetchSettings(Section):
+    """How sources are read."""
+
+    interval_hours: float = Field(default=6, ge=1, le=24)
+    stale_after_hours: float = Field(default=96, ge=1)
+    timeout_s: float = Field(default=20, gt=0, le=120)
+    total_timeout_s: float = Field(default=60, gt=0, le=600)
+    max_bytes: int = Field(default=10_000_000, ge=1_000)
+    threads: int = Field(default=8, ge=1, le=64)
+    contact: str = ""
+
+
+class SourceSettings(BaseModel):
+    """One configured place that we read. ``options`` belong to its type and are validated by that type's file."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+    own_keys: ClassVar[tuple[str, ...]] = ("id", "type", "name", "section", "trust", "kind", "interval_hours")
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
+    type: str
+    name: str = ""
+    section: str | None = None
+    trust: float = Field(default=0.5, ge=0, le=1)
+    kind: Kind | None = None
+    interval_hours: float | None = Field(default=None, ge=1, le=240)
+    options: BaseModel
+
+    @property
+    def title(self) -> str:
+        """What a reader sees."""
+        return self.name or self.id
+
+
+class DedupeSettings(Section):
+    """When items are one story."""
+
+    window_days: float = Field(default=14, gt=0, le=365)
+    threshold: float = Field(default=0.2, gt=0, le=1)
+
+
+class SectionSettings(Section):
+    """A section of the issue and how many stories it takes."""
+
+    name: str
+    limit: int = Field(default=6, ge=1, le=100)
+    kinds: tuple[str, ...] = ()
+
+
+class RankSettings(Section):
+    """What leads, and how much is printed."""
+
+    minutes: float = Field(default=10, gt=0, le=240)
+    brief_limit: int = Field(default=20, ge=0, le=500)
+    sections: tuple[SectionSettings, ...] = (SectionSettings(name="News", limit=12),)
+    weights: Mapping[str, float] = Field(default_factory=dict)
+    interests: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+class PriceSettings(Section):
+    """US dollars for one million tokens."""
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    cached: float | None = Field(default=None, ge=0)
+
+
+class SecretSection(Section):
+    """Options with one secret, which stands in the environment (``<secret>_env`` names the variable) or in a file
+    (``<secret>_file``), never in config.yaml itself.
+    """
+
+    secret: ClassVar[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reveal(cls, data: object, info: ValidationInfo) -> object:
+        if not isinstance(data, dict):
+            return data
+        if cls.secret in data:
+            raise ValueError(f"{cls.secret} is a secret: put it into .env, or name a file with {cls.secret}_file")
+        context = info.context or {}
+        file_name = data.get(f"{cls.secret}_file")
+        env_name = data.get(f"{cls.secret}_env", cls.model_fields[f"{cls.secret}_env"].default)
+        if file_name:
+            try:
+                found = Path(context.get("folder", Path()), str(file_name)).read_text(encoding="utf-8").strip()
+            except OSError as e:
+                raise ValueError(f"cannot read {file_name}: {e.strerror}; write the secret there") from e
+        else:
+            found = context.get("environ", {}).get(env_name, "")
+        return {**data, cls.secret: found} if found else data
+
+
+class ModelSettings(SecretSection):
+    """Which model writes, what it costs, and how much it may."""
+
+    secret: ClassVar[str] = "api_key"  # noqa: S105 - the name of a field
+
+    type: str = "auto"
+    name: str = "gpt-5.4-mini"
+    base_url: str = ""
+    api_key_env: str = "OPENAI_API_KEY"
+    api_key_file: str = ""
+    price: PriceSettings | None = None
+    budget_usd: float = Field(default=1.0, ge=0)
+    timeout_s: float = Field(default=60, gt=0, le=600)
+    max_output_tokens: int | None = Field(default=None, ge=64)
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    threads: int = Field(default=4, ge=1, le=32)
+    api_key: SecretStr | None = Field(default=None, exclude=True, repr=False)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine, where calls cost nothing."""
+        return urlsplit(self.base_url).hostname in ("localhost", "127.0.0.1", "::1")
+
+    @property
+    def kind(self) -> str:
+        """The type with ``auto`` settled: openai_compatible when a key or a base URL is set, else extractive."""
+        if self.type != "auto":
+            return self.type
+        return "openai_compatible" if self.api_key or self.base_url else "extractive"
+
+
+class ReviewSettings(Section):
+    """Who looks at a draft, and what happens at the deadline when nobody did."""
+
+    policy: Literal["hold", "publish_approved", "publish_marked"] = "hold"
+    reviewers: tuple[str, ...] = ()
+
+
+class MailSettings(Section):
+    """What stands in the headers of every mail."""
+
+    sender: str = "Every Other Day <digest@localhost>"
+    list_id: str = ""
+    unsubscribe: str = ""
+
+
+class ChannelSettings(BaseModel):
+    """One configured way out. ``options`` belong to its type."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+    own_keys: ClassVar[tuple[str, ...]] = ("type",)
+
+    type: str
+    options: BaseModel
+
+
+class Settings(Section):
+    """The whole configuration. ``folder`` is where config.yaml stands; relative paths start there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    title: str = "Every Other Day"
+    language: str = "en"
+    schedule: ScheduleSettings
+    store: StoreSettings = StoreSettings()
+    fetch: FetchSettings = FetchSettings()
+    sources: tuple[SourceSettings, ...]
+    dedupe: DedupeSettings = DedupeSettings()
+    rank: RankSettings = RankSettings()
+    model: ModelSettings = ModelSettings()
+    review: ReviewSettings = ReviewSettings()
+    mail: MailSettings = MailSettings()
+    channels: tuple[ChannelSettings, ...] = ()
+    folder: Path = Field(default=Path(), exclude=True)
+
+    @field_validator("sources")
+    @classmethod
+    def _ids(cls, sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+        ids = [s.id for s in sources]
+        twice = sorted({i for i in ids if ids.count(i) > 1})
+        if twice:
+            raise ValueError(f"two sources are called {', '.join(twice)}; give each an id of its own")
+        return sources
+
+
+OptionsOf = Callable[[str, str], type[BaseModel]]
+"""(what, type) -> the Options of that plug-in; ``what`` is "sources" or "channels". Raises ConfigError for none."""
+
+
+def load(path: Path, options_of: OptionsOf, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read config.yaml, with ``.env`` beside it under the environment.
+
+    Raises ConfigError that lists every mistake, each with its key and a remedy.
+    """
+    raw = _read_yaml(path)
+    folder = path.parent.resolve()
+    env = {k: v for k, v in dotenv_values(folder / ".env").items() if v} | dict(
+        os.environ if environ is None else environ
+    )
+    context = {"environ": env, "folder": folder}
+    raw.setdefault("model", {})  # so that its key is looked up
+    mistakes: list[str] = []
+    for what, model in (("sources", SourceSettings), ("channels", ChannelSettings)):
+        entries = raw.get(what)
+        if isinstance(entries, list):
+            raw[what] = [
+                _with_options(what, i, entry, model.own_keys, options_of, context, mistakes)
+                for i, entry in enumerate(entries)
+            ]
+    try:
+        settings = Settings.model_validate({**raw, "folder": folder}, context=context)
+    except ValidationError as e:
+        mistakes = [*_explain(e, Settings), *mistakes]
+    if mistakes:
+        raise ConfigError("\n  " + "\n  ".join(mistakes), subject=str(path))
+    return settings
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML in which writing one key twice is a mistake, not a silent overwrite."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        seen: set[object] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _read_yaml(path: Path) -> dict[str, object]:
+    try:
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a CSafeLoader
+    except FileNotFoundError as e:
+        raise ConfigError("there is no such file", subject=str(path), remedy="`digest init DIR` writes one") from e
+    except (OSError, UnicodeDecodeError) as e:
+        raise ConfigError(f"cannot be read: {e}", subject=str(path), remedy="Check its permissions and encoding") from e
+    except yaml.YAMLError as e:
+        raise ConfigError(f"is not YAML: {e}", subject=str(path), remedy="Mend that line") from e
+    if not isinstance(raw, dict):
+        raise ConfigError("holds no settings", subject=str(path), remedy="`digest init DIR` writes an example")
+    return raw
+
+
+def _with_options(
+    what: str,
+    index: int,
+    entry: object,
+    own_keys: tuple[str, ...],
+    options_of: OptionsOf,
+    context: dict[str, object],
+    mistakes: list[str],
+) -> object:
+    """Split an entry into our keys and its type's options, which are validated here."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("type"), str):
+        return entry  # Settings says what is wrong with it
+    key = f"{what}[{entry.get('id', index)}]"
+    rest = {k: v for k, v in entry.items() if k not in own_keys}
+    try:
+        options: BaseModel = options_of(what, entry["type"]).model_validate(rest, context=context)
+    except ConfigError as e:
+        mistakes.append(f"{key}.type: {e}")
+        options = Section()
+    except ValidationError as e:
+        mistakes.extend(_explain(e, options_of(what, entry["type"]), prefix=key + ".", also=own_keys))
+        options = Section()
+    return {**{k: v for k, v in entry.items() if k in own_keys}, "options": options}
+
+
+def _explain(error: ValidationError, model: type[BaseModel], prefix: str = "", also: tuple[str, ...] = ()) -> list[str]:
+    """Turn pydantic's list into lines "key: what is wrong. Remedy"."""
+    lines = []
+    for e in error.errors():
+        key = prefix + ".".join(f"{part}" for part in e["loc"])
+        if e["type"] == "extra_forbidden":
+            known = [*_keys_at(model, e["loc"][:-1]), *also]
+            close = get_close_matches(str(e["loc"][-1]), known, n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(sorted(known))}"
+            lines.append(f"{key}: no such key. {hint}")
+        elif e["type"] == "missing":
+            lines.append(f"{key}: is missing. Add it")
+        else:
+            shown = "" if isinstance(e["input"], (dict, list, BaseModel)) else f" (it says {str(e['input'])[:60]!r})"
+            lines.append(f"{key}: {e['msg'].removeprefix('Value error, ')}{shown}")
+    return lines
+
+
+def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that are known at a place of the configuration."""
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        annotation = model.model_fields[part].annotation
+        candidates = [annotation, *getattr(annotation, "__args__", ())]
+        model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
+    return [name for name in model.model_fields if name not in ("folder", "api_key")]

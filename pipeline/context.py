@@ -1,0 +1,143 @@
+"""What every stage is given: settings, store, HTTP, model, channels, the clock. Built once; tests build their own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+from pipeline import config, resources
+from pipeline.config import Settings
+from pipeline.errors import ConfigError
+from pipeline.types import Channel, Clock, Http, ModelCall
+
+if TYPE_CHECKING:
+    from pipeline.model.ledger import Ledger
+    from pipeline.store import Store
+
+
+BUDGET_SPAN = timedelta(hours=24)
+"""The budget holds for so long, over all runs: a cron line that fails every hour must not spend it every hour."""
+
+
+def utc_now() -> datetime:
+    """The present moment; the only clock of the program."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedChannel:
+    """A way out under the name that its deliveries are booked on. ``one_copy``: it has no list of recipients."""
+
+    name: str
+    channel: Channel
+    one_copy: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a stage may use of the outside world. ``model`` is None when no model is configured."""
+
+    settings: Settings
+    store: "Store"
+    http: Http
+    model: "Ledger | None"
+    channels: tuple[NamedChannel, ...]
+    clock: Clock = utc_now
+    at_once: bool = False  # ``digest run --now``: an issue is due whatever the calendar says
+
+
+def options_of(what: str, type_name: str) -> type[BaseModel]:
+    """The Options of a source or channel type. Raises ConfigError for no such type."""
+    options: type[BaseModel] = resources.find_type(f"pipeline.{what}", type_name).Options
+    return options
+
+
+def load_settings(path: Path) -> Settings:
+    """Read config.yaml (a folder stands for the config.yaml in it). Raises ConfigError that lists every mistake."""
+    return config.load(path / "config.yaml" if path.is_dir() else path, options_of)
+
+
+@contextmanager
+def opened(settings: Settings, *, clock: Clock = utc_now, at_once: bool = False) -> Iterator[Context]:
+    """A Context on the real world, closed at the end. Raises ConfigError, StoreError."""
+    from pipeline.net.http import HttpClient
+    from pipeline.store import open_store
+
+    fetch = settings.fetch
+    store = open_store(settings.store.url, settings.folder)
+    http = HttpClient(
+        timeout_s=fetch.timeout_s,
+        total_timeout_s=fetch.total_timeout_s,
+        max_bytes=fetch.max_bytes,
+        contact=fetch.contact,
+    )
+    try:
+        yield Context(
+            settings=settings,
+            store=store,
+            http=http,
+            model=ledger(settings, store, clock),
+            channels=channels(settings),
+            clock=clock,
+            at_once=at_once,
+        )
+    finally:
+        http.close()
+        store.close()
+
+
+def ledger(settings: Settings, store: "Store", clock: Clock) -> "Ledger | None":
+    """The configured model behind its ledger; None for ``extractive``. Raises ConfigError without a price."""
+    model = settings.model
+    if model.kind == "extractive":
+        return None
+    from pipeline.model import find
+    from pipeline.model.ledger import Ledger
+    from pipeline.store import model_calls
+
+    if model.price is None and model.kind == "openai_compatible" and not model.is_local:
+        remedy = "Write model.price: {input: ..., output: ...} (USD for a million tokens), so that the budget can hold"
+        raise ConfigError(f"the price of {model.name} is not known", subject="model.price", remedy=remedy)
+
+    def read(key: str) -> str | None:
+        with store.read() as db:
+            return model_calls.answer(db, key)
+
+    def write(key: str, text: str) -> None:
+        with store.begin() as db:
+            model_calls.keep_answer(db, key, text, clock())
+
+    def log(call: ModelCall) -> None:
+        with store.begin() as db:
+            model_calls.log(db, call)
+
+    with store.read() as db:
+        spent = sum(u.cost_usd_micros for u in model_calls.usage(db, clock() - BUDGET_SPAN))
+    return Ledger(
+        find(model.kind).connect(model),
+        read_cache=read,
+        write_cache=write,
+        log=log,
+        clock=clock,
+        price=model.price,
+        budget_usd_micros=round(model.budget_usd * 1_000_000),
+        spent_usd_micros=spent,
+    )
+
+
+def channels(settings: Settings) -> tuple[NamedChannel, ...]:
+    """The configured channels; a second one of a type is called smtp-2."""
+    from pipeline.channels import find
+
+    named: list[NamedChannel] = []
+    for setting in settings.channels:
+        count = 1 + sum(1 for c in named if c.name.split("-")[0] == setting.type)
+        kind = find(setting.type)
+        name = setting.type if count == 1 else f"{setting.type}-{count}"
+        channel = kind.connect(setting.options, settings.folder)
+        named.append(NamedChannel(name=name, channel=channel, one_copy=kind.ONE_COPY))
+    return tuple(named)

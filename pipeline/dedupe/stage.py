@@ -1,0 +1,67 @@
+"""Dedupe: gives every new item its story, against the stories of the last days; what is too old is skipped and counted."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+from pipeline.context import Context
+from pipeline.dedupe.fold import BODY_HEAD_CHARS, Candidate, Folder, Known, text_hash
+from pipeline.store import items, stories
+from pipeline.text.urls import url_key
+from pipeline.types import Item, Outcome
+
+ALL = "new items"  # one key: items are folded against each other, so they are one piece of work
+
+
+def pending(ctx: Context) -> Iterable[str]:
+    """One key, while there are items without a story."""
+    with ctx.store.read() as db:
+        return [ALL] if items.any_pending(db) else []
+
+
+def process(ctx: Context, key: str) -> Outcome:
+    """Fold every new item: two queries to read, one transaction to write."""
+    settings = ctx.settings
+    with ctx.store.begin() as db:
+        new = items.pending(db)
+        stale = [i for i in new if is_stale(i, timedelta(hours=settings.fetch.stale_after_hours))]
+        items.skip(db, "dedupe", [(i.id, "stale") for i in stale], ctx.clock())
+        old = {i.id for i in stale}
+        fresh = sorted((i for i in new if i.id not in old), key=lambda i: (seen_at(i), i.id))
+        if not fresh:
+            return Outcome(count=0)
+        since = min(i.fetched_at for i in fresh) - timedelta(days=settings.dedupe.window_days)
+        known = [_known(item, story_id) for story_id, item in stories.known_members(db, since)]
+        folder = Folder(known, threshold=settings.dedupe.threshold, window_days=settings.dedupe.window_days)
+        candidates = [_candidate(item) for item in fresh]
+        folder.learn(candidates)
+        memberships = [folder.fold(candidate) for candidate in candidates]
+        began = {i.id: i.fetched_at for i in fresh}
+        stories.join(db, memberships, {m.story_id: began[m.story_id] for m in memberships if m.story_id in began})
+    return Outcome(count=len({m.story_id for m in memberships if m.method == "first"}))
+
+
+def is_stale(item: Item, after: timedelta) -> bool:
+    """Whether an item was published so long before it was first seen that it is not news. An undated one never is."""
+    return item.published_at is not None and item.fetched_at - item.published_at > after
+
+
+def seen_at(item: Item) -> datetime:
+    """When the event was told: the date of publication, else the moment of the first fetch."""
+    return item.published_at or item.fetched_at
+
+
+def _candidate(item: Item) -> Candidate:
+    return Candidate(
+        item_id=item.id,
+        source_id=item.source_id,
+        url_key=url_key(item.url),
+        text_hash=text_hash(item.title, item.body),
+        title=item.title,
+        body=item.body[:BODY_HEAD_CHARS],
+        seen_at=seen_at(item),
+    )
+
+
+def _known(item: Item, story_id: str) -> Known:
+    return Known(**asdict(_candidate(item)), story_id=story_id)

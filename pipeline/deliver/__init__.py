@@ -1,0 +1,1 @@
+"""Stage 8: frozen renderings -> mails, one ledger row a recipient, written before the first byte is sent."""

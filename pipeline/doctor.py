@@ -1,0 +1,159 @@
+"""Looks at configuration, store, templates, sources, model and mail: one line each, with a remedy for what is missing."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Literal
+
+from pipeline import resources
+from pipeline.config import Settings
+from pipeline.context import Context, load_settings, opened
+from pipeline.errors import DigestError
+from pipeline.schedule import upcoming
+from pipeline.store import deliveries, sources
+from pipeline.types import Channel
+
+NEEDED = (
+    ("prompts", "summarise.md"),
+    ("prompts", "lead.md"),
+    ("templates", "email/issue.html.j2"),
+    ("templates", "email/issue.txt.j2"),
+    ("templates", "email/issue.md.j2"),
+    ("templates", "email/notice.html.j2"),
+    ("templates", "email/notice.txt.j2"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line: what was looked at, how it is, and what to do. ``missing`` keeps a digest from going out."""
+
+    subject: str
+    state: Literal["ok", "note", "missing"]
+    message: str
+    remedy: str = ""
+    exit_code: int = 0
+
+    @property
+    def line(self) -> str:
+        """For people."""
+        sign = {"ok": "ok     ", "note": "note   ", "missing": "MISSING"}[self.state]
+        return f"{sign}  {self.subject}: {self.message}" + (f". {self.remedy}" if self.remedy else "")
+
+    @property
+    def row(self) -> dict[str, object]:
+        """For programs."""
+        return {"subject": self.subject, "state": self.state, "message": self.message, "remedy": self.remedy}
+
+
+def examine(path: Path) -> list[Finding]:
+    """Everything that can be said without sending a mail or asking a source; a broken configuration ends it early."""
+    try:
+        settings = load_settings(path)
+    except DigestError as e:
+        return [_failed("configuration", e)]
+    found = [Finding(subject="configuration", state="ok", message=f"{len(settings.sources)} sources")]
+    found += [*_files(settings), _model(settings), *_mail(settings)]
+    try:
+        with opened(settings) as ctx:
+            found += [*_store(ctx), *_channels(ctx), _calendar(ctx)]
+    except DigestError as e:
+        found.append(_failed("store" if e.exit_code == 3 else "configuration", e))
+    return found
+
+
+def _failed(subject: str, error: DigestError) -> Finding:
+    text = f"{error.subject}: {error.message}" if error.subject else error.message
+    return Finding(subject=subject, state="missing", message=text, remedy=error.remedy, exit_code=error.exit_code)
+
+
+def _try(subject: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(subject=subject, state="ok", message=look())
+    except DigestError as e:
+        return _failed(subject, e)
+
+
+def _files(settings: Settings) -> Iterator[Finding]:
+    looked = [_try(f"{kind}/{name}", partial(_found, settings, kind, name)) for kind, name in NEEDED]
+    broken = [finding for finding in looked if finding.exit_code]
+    yield from broken
+    if not broken:
+        yield Finding(subject="prompts and templates", state="ok", message=f"{len(NEEDED)} files found")
+
+
+def _found(settings: Settings, kind: str, name: str) -> str:
+    return str(resources.find(kind, name, settings.folder))
+
+
+def _model(settings: Settings) -> Finding:
+    model = settings.model
+    if model.kind == "extractive":
+        remedy = f"To have a model write, set {model.api_key_env} (in .env), or model.base_url for a local server"
+        return Finding(subject="model", state="note", message="none: stories are printed as extracts", remedy=remedy)
+    where = model.base_url or "the provider's own address"
+    if model.api_key is None and not model.is_local:
+        remedy = f"Set {model.api_key_env} in the environment or in .env"
+        return Finding(subject="model", state="missing", message=f"{model.name} needs a key", remedy=remedy, exit_code=2)
+    return Finding(subject="model", state="ok", message=f"{model.name} at {where}, at most {model.budget_usd:.2f} USD a run")
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    mails = [c for c in settings.channels if c.type == "smtp"]
+    if not settings.channels:
+        remedy = "Add a channel to config.yaml: `- type: file` keeps issues in a folder, `- type: smtp` mails them"
+        yield Finding(subject="channels", state="missing", message="none", remedy=remedy, exit_code=2)
+    if not mails:
+        return
+    if parseaddr(settings.mail.sender)[1].endswith("@localhost"):
+        remedy = "Write your own address, in a domain that your mail server may send for"
+        yield Finding(subject="mail.sender", state="missing", message=settings.mail.sender, remedy=remedy, exit_code=2)
+    if not settings.mail.unsubscribe:
+        remedy = "Write mailto:you@example.org?subject=unsubscribe; large mail providers want it"
+        yield Finding(subject="mail.unsubscribe", state="note", message="is empty", remedy=remedy)
+    if not settings.review.reviewers:
+        remedy = "Write your address there to get a mail when a draft waits"
+        yield Finding(subject="review.reviewers", state="note", message="nobody is told", remedy=remedy)
+
+
+def _store(ctx: Context) -> Iterator[Finding]:
+    with ctx.store.read() as db:
+        people = deliveries.active_recipients(db)
+        states = sources.states(db)
+        unknown = deliveries.with_status(db, "unknown")
+    yield Finding(subject="store", state="ok", message=ctx.store.engine.url.render_as_string(hide_password=True))
+    lists = any(not c.one_copy for c in ctx.channels)
+    if lists and not people:
+        remedy = "`digest recipients add you@example.org`"
+        yield Finding(subject="recipients", state="missing", message="nobody gets the mail", remedy=remedy, exit_code=5)
+    elif lists:
+        yield Finding(subject="recipients", state="ok", message=f"{len(people)}")
+    failing = [s for s in states.values() if s.failures and s.id in {c.id for c in ctx.settings.sources}]
+    for state in sorted(failing, key=lambda s: s.id):
+        remedy = "It is gone for good: remove it" if state.gone_at else "It is asked again by itself"
+        text = f"failed {state.failures} times in a row: {state.trouble}"
+        yield Finding(subject=f"source {state.id}", state="note", message=text, remedy=remedy)
+    if not states:
+        yield Finding(subject="sources", state="note", message="not read yet", remedy="`digest run` reads them")
+    for row in unknown:
+        remedy = "Ask whether it arrived, then `digest issue settle`"
+        text = f"{row.recipient} may or may not have got issue {row.issue_id}"
+        yield Finding(subject="delivery", state="missing", message=text, remedy=remedy, exit_code=5)
+
+
+def _channels(ctx: Context) -> Iterator[Finding]:
+    for named in ctx.channels:
+        yield _try(f"channel {named.name}", partial(_entered, named.channel))
+
+
+def _entered(channel: Channel) -> str:
+    with channel:
+        return "can be reached"
+
+
+def _calendar(ctx: Context) -> Finding:
+    coming = upcoming(ctx.settings.schedule, ctx.clock())
+    text = f"issue {coming.id}: drafted {coming.drafts_at:%Y-%m-%d %H:%M} UTC, posted {coming.publish_at:%Y-%m-%d %H:%M} UTC"
+    return Finding(subject="calendar", state="ok", message=text)

@@ -1,0 +1,51 @@
+"""One file = one kind of model server. Its file name is its ``type:`` in config.yaml; nothing has to be listed.
+
+A model server is a module with one name:
+
+``connect(settings) -> Model``
+    cheap, no I/O: the server is asked for the first time by ``complete``. Raises ConfigError. What it gives has a
+    ``name`` (which the issue prints) and ``complete(prompt) -> Answer``; that raises ModelError and nothing else, with
+    a ``kind`` out of KINDS. Time-outs and retries end inside.
+
+``ledger.py`` is no server: it stands before each of them and counts, caches and stops at the budget. ``extractive``
+is none either: it means that no model is asked (summarise/extract.py writes then).
+"""
+
+from typing import Literal, Protocol, cast, get_args
+
+from pipeline.config import ModelSettings
+from pipeline.errors import ConfigError
+from pipeline.resources import find_type, type_names
+from pipeline.types import Model
+
+Failure = Literal["down", "timeout", "auth", "rate_limited", "refused", "cut_off", "garbage"]
+KINDS: tuple[str, ...] = get_args(Failure)
+"""What a ModelError of this package may say as its kind."""
+
+
+class ModelType(Protocol):
+    """The shape of a module in this folder."""
+
+    def connect(self, settings: ModelSettings) -> Model:
+        """Give a model that connects when it is asked."""
+        ...
+
+
+def names() -> list[str]:
+    """The model servers that we bring."""
+    return [name for name in type_names(__name__) if name != "ledger"]
+
+
+def find(type_name: str) -> ModelType:
+    """The model server of that name, or the operator's own module. Raises ConfigError that names those there are."""
+    if "." not in type_name and type_name not in names():
+        known = ", ".join(["auto", "extractive", *names()])
+        remedy = f"There are {known}; a name with a dot is your own module"
+        raise ConfigError(f"no such type: {type_name!r}", subject="model.type", remedy=remedy)
+    return cast("ModelType", find_type(__name__, type_name))
+
+
+def without_thinking(text: str) -> str:
+    """An answer without the ``<think>...</think>`` that reasoning models put before it; unclosed: nothing is left."""
+    text = text.lstrip()
+    return text.partition("</think>")[2].lstrip() if text.startswith("<think>") else text

@@ -1,0 +1,126 @@
+"""Rank: opens the issue that is due and fills its slots with the best stories of its window."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy.engine import Connection
+
+from pipeline import schedule
+from pipeline.context import Context
+from pipeline.rank.score import score, usual_points
+from pipeline.rank.slots import Scored, choose
+from pipeline.store import issues, items, sources, stories
+from pipeline.types import Issue, Outcome, Slot, Story
+
+JUST_AFTER = timedelta(microseconds=1)  # the window is half-open; what this very run fetched belongs to it
+
+
+def pending(ctx: Context) -> Iterable[str]:
+    """Ids of drafts without slots, and of the issue that is due and not there yet."""
+    with ctx.store.read() as db:
+        empty = [issue.id for issue in issues.with_status(db, "draft") if not issue.slots]
+        edition = _edition(ctx)
+        if edition is not None and issues.get(db, edition.id) is None:
+            empty.append(edition.id)
+    return empty
+
+
+def process(ctx: Context, key: str) -> Outcome:
+    """Open the issue if need be, and choose its slots. Nothing new: no issue."""
+    with ctx.store.begin() as db:
+        issue = issues.get(db, key) or _new_issue(ctx, db)
+        chosen, counts = _choose(ctx, db, issue)
+        if not chosen:
+            return Outcome(skipped="nothing new to print")
+        if issues.get(db, key) is None:
+            _supersede(db, key)
+            issues.add(db, issue)
+        issues.replace_slots(db, key, chosen, {**_counts(ctx, db, issue), **counts})
+    return Outcome(count=len(chosen))
+
+
+def _edition(ctx: Context) -> schedule.Edition | None:
+    if ctx.at_once:
+        return schedule.at_once(ctx.settings.schedule, ctx.clock())
+    return schedule.due(ctx.settings.schedule, ctx.clock())
+
+
+def _new_issue(ctx: Context, db: Connection) -> Issue:
+    """Its window begins where the last printed issue's ended, so that an issue that never went out loses nothing."""
+    now = ctx.clock()
+    edition = _edition(ctx) or schedule.at_once(ctx.settings.schedule, now)
+    previous = issues.previous(db)
+    opens_at = previous.closes_at if previous else now - timedelta(days=ctx.settings.schedule.every_days)
+    return Issue(
+        id=edition.id,
+        opens_at=opens_at,
+        closes_at=now + JUST_AFTER,
+        publish_at=edition.publish_at,
+        status="draft",
+        subject=ctx.settings.title,
+    )
+
+
+def _supersede(db: Connection, new_id: str) -> None:
+    """An older issue that nobody approved makes room: its stories are in the new window, and decisions are kept."""
+    for old in issues.with_status(db, *issues.OPEN):
+        if old.id != new_id:
+            issues.move(db, old.id, "cancelled")
+
+
+def _choose(ctx: Context, db: Connection, issue: Issue) -> tuple[tuple[Slot, ...], dict[str, int]]:
+    ran = stories.ran(db)
+    last_words = issues.last_words(db)
+    window = stories.in_window(db, issue.opens_at, issue.closes_at)
+    held = {story_id for story_id, word in last_words.items() if word == "hold"}
+    rejected = {story_id for story_id, word in last_words.items() if word == "reject"}
+    ids = (window | held) - ran.keys() - rejected
+    scored = _scored(ctx, stories.load(db, sorted(ids)).values(), issue.closes_at)
+    chosen = choose(scored, ctx.settings.rank, lambda story: _section_of(ctx, story))
+    counts = {
+        "stories": len(ids),
+        "stories_left_out": chosen.left_out.get("below_limit", 0),
+        "stories_ran_before": len(window & ran.keys()),
+        "dropped_excluded_by_a_word": chosen.left_out.get("excluded", 0),
+        "dropped_rejected_before": len(window & rejected),
+    }
+    return chosen.slots, counts
+
+
+def _scored(ctx: Context, found: Iterable[Story], now: datetime) -> list[Scored]:
+    every = list(found)
+    rank = ctx.settings.rank
+    trust = {s.id: s.trust for s in ctx.settings.sources}
+    usual = usual_points(every)
+    scored = []
+    for story in every:
+        value, parts = score(
+            story, now=now, trust=trust, interests=rank.interests, weights=rank.weights, points_usual=usual
+        )
+        scored.append(Scored(story=story, score=value, parts=parts))
+    return scored
+
+
+def _section_of(ctx: Context, story: Story) -> str:
+    """The section that the source names, else the first one for the item's kind, else the first one for every kind."""
+    sections = ctx.settings.rank.sections
+    named = {s.id: s.section for s in ctx.settings.sources}
+    item = story.representative
+    wanted = named.get(item.source_id)
+    if wanted in {s.name for s in sections}:
+        return str(wanted)
+    for section in sections:
+        if item.kind in section.kinds:
+            return section.name
+    return next((s.name for s in sections if not s.kinds), sections[-1].name)
+
+
+def _counts(ctx: Context, db: Connection, issue: Issue) -> dict[str, int]:
+    configured = {s.id for s in ctx.settings.sources}
+    states = [s for s in sources.states(db).values() if s.id in configured and s.checked_at is not None]
+    return {
+        "sources_checked": len(states),
+        "sources_failed": sum(1 for s in states if s.failures > 0),
+        **items.window_counts(db, issue.opens_at, issue.closes_at),
+        "items_merged": stories.merged_in(db, issue.opens_at, issue.closes_at),
+    }

@@ -1,0 +1,153 @@
+"""What an issue says about itself: how much was read and left out, who wrote, who reviewed, what was cut. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from pipeline.render.printed import Approval, Entry
+from pipeline.text.characters import one_line
+
+_LOOKED_UP = {
+    "number": "numbers",
+    "quote": "quotations",
+    "name": "names",
+    "date": "dates",
+    "version": "versions",
+    "link": "links",
+}
+
+
+def kept_claims(entry: Entry) -> list[str]:
+    """The sentences of a story that are printed, in order."""
+    claims = entry.summary.claims if entry.summary else ()
+    return [claim.text for i, claim in enumerate(claims) if i not in entry.cut]
+
+
+def count_line(counts: Mapping[str, int], *, printed: int, brief: int, minutes: int) -> tuple[str, ...]:
+    """The honest counts, part by part; what is zero is not said.
+
+    ``counts`` may hold sources_checked, sources_failed, items_fetched, items_stale, undated, items_merged, stories,
+    stories_ran_before, stories_left_out and dropped_<reason>; ``printed`` and ``brief`` are what really stands there.
+    """
+    parts = [
+        _part(counts, ("sources_checked", "source checked", "sources checked"), ("sources_failed", "failed", "")),
+        _part(
+            counts,
+            ("items_fetched", "item", "items"),
+            ("items_stale", "too old", ""),
+            ("undated", "without a date", ""),
+            ("items_merged", "merged with another report", ""),
+        ),
+        _dropped(counts),
+        _part(
+            {**counts, "printed": printed, "brief": brief},
+            ("stories", "story", "stories"),
+            ("printed", "in full", ""),
+            ("brief", "in brief", ""),
+            ("stories_left_out", "left out for space", ""),
+            ("stories_ran_before", "ran before", ""),
+        ),
+        f"{minutes} min",
+    ]
+    return tuple(part for part in parts if part)
+
+
+def _part(counts: Mapping[str, int], *keys: tuple[str, str, str]) -> str:
+    """ "42 sources checked, 2 failed": each key with its word for one and its word for many (or the same)."""
+    said = []
+    for key, one, many in keys:
+        if n := counts.get(key, 0):
+            said.append(f"{n:,} {one if n == 1 or not many else many}")
+    return ", ".join(said)
+
+
+def _dropped(counts: Mapping[str, int]) -> str:
+    reasons = {key.removeprefix("dropped_"): n for key, n in counts.items() if key.startswith("dropped_") and n}
+    if not reasons:
+        return ""
+    ranked = sorted(reasons.items(), key=lambda r: (-r[1], r[0]))
+    return "dropped: " + ", ".join(f"{n:,} {one_line(reason.replace('_', ' '), 60)}" for reason, n in ranked)
+
+
+def how_made(entries: Sequence[Entry], approval: Approval) -> tuple[str, ...]:
+    """How this issue was made, in sentences: who reviewed, who wrote, what was looked up, what was cut and why."""
+    written = [e for e in entries if e.summary]
+    said = [_approval(written, approval), *_authors(written), _checks(written), *_cuts(written)]
+    return tuple(sentence for sentence in said if sentence)
+
+
+def _approval(written: Sequence[Entry], approval: Approval) -> str:
+    total, reviewed = len(written), sum(e.reviewed for e in written)
+    if approval == "person":
+        if not reviewed:
+            return "A person approved this issue as a whole."
+        if reviewed == total:
+            return f"A person approved this issue and reviewed {_all(total)} one by one."
+        return f"A person approved this issue; {reviewed} of {total} stories {_were(reviewed)} reviewed one by one."
+    if not reviewed:
+        return "Nobody reviewed this issue before it went out."
+    ruled = " in time, so it went out by the rule set for that" if approval == "policy" else ""
+    return f"Nobody approved this issue as a whole{ruled}; a person reviewed {reviewed} of its {_stories(total)}."
+
+
+def _authors(written: Sequence[Entry]) -> list[str]:
+    by = Counter(e.summary.written_by.partition(":")[0] for e in written if e.summary)
+    models = Counter(
+        e.summary.written_by.removeprefix("model:")
+        for e in written
+        if e.summary and e.summary.written_by.startswith("model:")
+    )
+    notes = sorted({one_line(e.summary.note, 120) for e in written if e.summary and e.summary.note})
+    said = [
+        f"The language model {one_line(name, 80)} wrote {_stories(n)}."
+        for name, n in sorted(models.items(), key=lambda m: (-m[1], m[0]))
+    ]
+    if n := by["extract"]:
+        why = f" ({'; '.join(notes[:3])})" if notes else ""
+        are = "is an extract" if n == 1 else "are extracts"
+        said.append(f"{_stories(n).capitalize()} {are}: sentences taken from the sources as they stand{why}.")
+    if n := by["reviewer"]:
+        said.append(f"A person wrote or edited {_stories(n)}.")
+    return said
+
+
+def _checks(written: Sequence[Entry]) -> str:
+    """The model's own opinion is not counted here: only what code looked up."""
+    checks = [c for e in written for c in e.checks if c.method in _LOOKED_UP]
+    if not checks:
+        return ""
+    words = [word for method, word in _LOOKED_UP.items() if any(c.method == method for c in checks)]
+    listed = ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else words[0]
+    missing = sum(c.verdict != "supported" for c in checks)
+    found = f"{missing:,} {_were(missing)} not found" if missing else "all were found"
+    if len(checks) == 1:
+        return (
+            f"Code looked up one of the {listed} in its story's own sources; it was {'not ' if missing else ''}found."
+        )
+    return f"Code looked up {len(checks):,} {listed} in each story's own sources; {found}."
+
+
+def _cuts(written: Sequence[Entry]) -> list[str]:
+    sentences = sum(c != -1 for e in written for c in e.cut)
+    headlines = sum(-1 in e.cut for e in written)
+    because = "since a number, quotation or link in {} was not found in the sources"
+    said = []
+    if sentences:
+        one = sentences == 1
+        noun = "1 sentence was cut" if one else f"{sentences} sentences were cut"
+        said.append(f"{noun}, {because.format('it' if one else 'them')}.")
+    if headlines:
+        noun = "1 headline gave" if headlines == 1 else f"{headlines} headlines gave"
+        said.append(f"{noun} way to the source's own, {because.format('it' if headlines == 1 else 'them')}.")
+    return said
+
+
+def _stories(n: int) -> str:
+    return "1 story" if n == 1 else f"{n:,} stories"
+
+
+def _all(n: int) -> str:
+    return "its story" if n == 1 else f"all {n} stories"
+
+
+def _were(n: int) -> str:
+    return "was" if n == 1 else "were"

@@ -1,0 +1,40 @@
+"""What is to be printed: an issue, and its stories with what the stages found out about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipeline.types import Check, Issue, Slot, Story, Summary
+
+Approval = Literal["person", "policy", "none"]
+"""Who let the issue out: a person, the policy at the deadline, or nobody (yet)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One story of an issue with what is printed about it.
+
+    ``cut`` has the claims that are not printed, counted as in ``types.Check``: -1 the headline, -2 why it matters.
+    """
+
+    slot: Slot
+    story: Story
+    summary: Summary | None = None
+    checks: tuple[Check, ...] = ()
+    reviewed: bool = False
+    cut: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """Everything that an issue prints. ``entries`` stand in the order of the issue; ``title`` is the digest's name."""
+
+    issue: Issue
+    title: str
+    entries: Sequence[Entry]
+    source_names: Mapping[str, str]  # by source id
+    counts: Mapping[str, int] = field(default_factory=dict)
+    approval: Approval = "none"
+    language: str = "en"
+    previous_issue_id: str | None = None
+    unsubscribe: str = ""  # mail.unsubscribe of the configuration

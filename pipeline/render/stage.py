@@ -1,0 +1,158 @@
+"""Render: gathers what an issue prints, and freezes its bytes once it is approved."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.engine import Connection
+
+from pipeline.context import Context
+from pipeline.errors import ReviewError
+from pipeline.render.render import Notice, environment, render, render_notice
+from pipeline.render.view import Entry, Printed
+from pipeline.store import issues, stories, summaries
+from pipeline.store.approval import fingerprint
+from pipeline.types import Check, Format, Issue, Outcome, Rendering
+
+
+def pending(ctx: Context) -> Iterable[str]:
+    """Ids of approved issues that are not frozen, and of issues whose reviewers wait for their notice."""
+    with ctx.store.read() as db:
+        return [*issues.without_renderings(db), *issues.without_notice(db)]
+
+
+def process(ctx: Context, key: str) -> Outcome:
+    """Freeze the bytes of an approved issue, or write the notice of one in review. Raises ReviewError (see _freeze)."""
+    with ctx.store.read() as db:
+        issue = issues.get(db, key)
+    return _freeze(ctx, key) if issue is not None and issue.status == "approved" else _write_notice(ctx, key)
+
+
+def _freeze(ctx: Context, key: str) -> Outcome:
+    """Freeze the bytes. Raises ReviewError, and voids the approval, when they are not the ones that were approved."""
+    with ctx.store.begin() as db:
+        issue = _get(db, key)
+        made = bytes_of(ctx, db, issue)
+        present = fingerprint(issue.subject, made)
+        if issue.approved_sha256 in (None, present):
+            issues.freeze(db, made.values())
+            issues.set_approved_sha256(db, key, present)
+            return Outcome(count=len(made))
+        issues.move(db, key, "in_review", approved_sha256=None, approved_by=None)
+    remedy = "The approval is void: look at it again with `digest review`"
+    raise ReviewError("changed after it was approved", subject=f"issue {key}", remedy=remedy, kind="approval_void")
+
+
+def preview(ctx: Context, issue_id: str) -> tuple[Issue, dict[str, Rendering], str]:
+    """The issue, its bytes as they would be sent if a person approved them now (the frozen ones once there are), and
+    their fingerprint. Raises ReviewError when there is no such issue, or it holds no stories yet.
+    """
+    with ctx.store.read() as db:
+        issue = issues.get(db, issue_id)
+        if issue is None or not issue.slots:
+            remedy = "`digest issue list` shows the issues; `digest run` drafts one when it is due"
+            raise ReviewError("there is nothing to show", subject=f"issue {issue_id}", remedy=remedy)
+        made = issues.renderings_of(db, issue_id) or bytes_of(ctx, db, issue)
+    return issue, made, fingerprint(issue.subject, made)
+
+
+def bytes_of(ctx: Context, db: Connection, issue: Issue) -> dict[str, Rendering]:
+    """Every format of an issue; the same database gives the same bytes."""
+    return _renderings(ctx, issue.id, render(gather(ctx, db, issue), environment(ctx.settings.folder)))
+
+
+def _renderings(ctx: Context, issue_id: str, bodies: Mapping[Format, bytes]) -> dict[str, Rendering]:
+    return {
+        name: Rendering(
+            issue_id=issue_id,
+            format=name,
+            language=ctx.settings.language,
+            body=body,
+            sha256=sha256(body).hexdigest(),
+        )
+        for name, body in bodies.items()
+    }
+
+
+def gather(ctx: Context, db: Connection, issue: Issue) -> Printed:
+    """What the issue prints, with the decisions applied: four queries however many stories there are."""
+    decided = issues.decided(db, issue)
+    printed = [d for d in decided if d.printed]
+    ids = [d.slot.story_id for d in printed]
+    found, written = stories.load(db, ids), summaries.load(db, ids)
+    checks, cuts = summaries.checks_of(db, ids), summaries.cuts_of(db, ids)
+    by_policy = (issue.approved_by or "").startswith("policy:")
+    previous = issues.previous(db, before=issue.publish_at)
+    entries = []
+    for d in printed:
+        key = (d.slot.story_id, d.slot.revision or 0)
+        cut = cuts.get(key, frozenset()) if by_policy and not d.reviewed else frozenset()
+        summary = None if d.slot.brief else written.get(key)
+        entries.append(
+            Entry(
+                slot=d.slot,
+                story=found[d.slot.story_id],
+                summary=summary,
+                checks=checks.get(key, ()) if summary else (),
+                reviewed=d.reviewed,
+                cut=cut,
+            )
+        )
+    words = Counter(d.decision for d in decided)
+    own = {"dropped_rejected_by_the_reviewer": words["reject"], "dropped_held_for_later": words["hold"]}
+    return Printed(
+        issue=issue,
+        title=ctx.settings.title,
+        entries=entries,
+        source_names={s.id: s.title for s in ctx.settings.sources},
+        counts={**issue.counts, **own},
+        approval="policy" if by_policy else "person",
+        language=ctx.settings.language,
+        previous_issue_id=previous.id if previous else None,
+        unsubscribe=ctx.settings.mail.unsubscribe,
+    )
+
+
+def _write_notice(ctx: Context, issue_id: str) -> Outcome:
+    with ctx.store.begin() as db:
+        issue = _get(db, issue_id)
+        printed = gather(ctx, db, issue)
+        bodies = render_notice(_notice(ctx, issue, printed), environment(ctx.settings.folder))
+        formats: dict[Format, bytes] = {"notice_html": bodies["html"], "notice_text": bodies["text"]}
+        issues.freeze(db, _renderings(ctx, issue_id, formats).values())
+    return Outcome()
+
+
+def _notice(ctx: Context, issue: Issue, printed: Printed) -> Notice:
+    findings = [
+        (e.summary.headline if e.summary else e.story.representative.title, _notes(e.checks)) for e in printed.entries
+    ]
+    local = issue.publish_at.astimezone(ZoneInfo(ctx.settings.schedule.time_zone))
+    return Notice(
+        title=ctx.settings.title,
+        issue_id=issue.id,
+        subject=issue.subject,
+        deadline=f"{local:%Y-%m-%d %H:%M} ({ctx.settings.schedule.time_zone})",
+        at_deadline=_AT_DEADLINE[ctx.settings.review.policy],
+        stories=sum(not e.slot.brief for e in printed.entries),
+        findings=tuple((headline, notes) for headline, notes in findings if notes),
+    )
+
+
+_AT_DEADLINE = {
+    "hold": "The issue waits until somebody approves it.",
+    "publish_approved": "The stories that were approved by then go out; the others are held back.",
+    "publish_marked": "The issue goes out; stories that nobody reviewed say so, and what was not found is cut.",
+}
+
+
+def _notes(checks: Iterable[Check]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(c.note for c in checks if c.verdict != "supported" and c.note))
+
+
+def _get(db: Connection, issue_id: str) -> Issue:
+    issue = issues.get(db, issue_id)
+    if issue is None:
+        raise ReviewError("there is no such issue", subject=f"issue {issue_id}", remedy="`digest issue list` shows them")
+    return issue

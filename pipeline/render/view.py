@@ -1,0 +1,241 @@
+"""What the templates get: an issue told in plain strings, with nothing left to decide or to look up.
+
+Pure. Prose is on one line, without control characters, Han and Latin spaced; addresses are http(s) or absent.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.render.honesty import count_line, how_made, kept_claims
+from pipeline.render.printed import Approval, Entry, Printed
+from pipeline.text.addresses import unsubscribe_uri
+from pipeline.text.characters import one_line
+from pipeline.text.spacing import space
+from pipeline.text.tokens import reading_minutes
+from pipeline.text.urls import host
+from pipeline.types import Item
+
+__all__ = ["Approval", "Entry", "IssueView", "LinkView", "Printed", "SectionView", "StoryView", "build", "full_count"]
+
+MAX_PREHEADER_CHARS = 100
+_RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "ur", "yi"})
+_MONTHS: tuple[str, ...] = ("January", "February", "March", "April", "May", "June")
+_MONTHS += ("July", "August", "September", "October", "November", "December")
+_WEB = re.compile(r"https?://[^\s\x00-\x20\x7f-\x9f<>\"\\^`{|}]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkView:
+    """One source of a story. ``url`` is "" when the source gives none; ``via`` names who pointed at it, or is ""."""
+
+    name: str
+    url: str
+    via: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryView:
+    """One story. ``language`` and ``direction`` are "" where they are the issue's own."""
+
+    anchor: str
+    headline: str
+    url: str
+    sentences: tuple[str, ...]
+    why_it_matters: str
+    links: tuple[LinkView, ...]
+    marks: tuple[str, ...]
+    language: str
+    direction: Literal["", "ltr", "rtl"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionView:
+    """A section and its stories, in order."""
+
+    anchor: str
+    name: str
+    stories: tuple[StoryView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueView:
+    """A whole issue. ``more`` counts the stories that found no room even in brief."""
+
+    id: str
+    title: str
+    subject: str
+    date: str
+    language: str
+    direction: Literal["ltr", "rtl"]
+    preheader: str
+    lead: tuple[str, ...]
+    sections: tuple[SectionView, ...]
+    briefs: tuple[StoryView, ...]
+    more: int
+    minutes: int
+    counts: tuple[str, ...]
+    how_made: tuple[str, ...]
+    previous_issue_id: str | None
+    unsubscribe: str
+
+
+def build(printed: Printed, *, full: int | None = None, brief: int | None = None) -> IssueView:
+    """Tell an issue to the templates.
+
+    At most ``full`` stories (those with the best score) print in full, the others go in brief; at most ``brief``
+    stories print there, the others are only counted. None: no limit.
+    """
+    whole, short = _split(printed.entries, full)
+    shown = short if brief is None else short[:brief]
+    sections = _sections(printed, whole)
+    briefs = tuple(_story(printed, e) for e in shown)
+    lead = tuple(_prose(s) for s in printed.issue.lead if _prose(s))
+    minutes = _minutes(lead, sections, briefs)
+    more = len(short) - len(shown)
+    left_out = printed.counts.get("stories_left_out", 0) + more
+    headlines = [s.headline for section in sections for s in section.stories] + [s.headline for s in briefs]
+    return IssueView(
+        id=printed.issue.id,
+        title=_prose(printed.title),
+        subject=_prose(printed.issue.subject) or _prose(printed.title),
+        date=_date(printed.issue.id),
+        language=printed.language,
+        direction=_direction(printed.language),
+        preheader=one_line(lead[0] if lead else "; ".join(headlines), MAX_PREHEADER_CHARS),
+        lead=lead,
+        sections=sections,
+        briefs=briefs,
+        more=more,
+        minutes=minutes,
+        counts=count_line(
+            {**printed.counts, "stories_left_out": left_out},
+            printed=len(whole),
+            brief=len(shown),
+            minutes=minutes,
+        ),
+        how_made=how_made([*whole, *shown], printed.approval),
+        previous_issue_id=printed.previous_issue_id,
+        unsubscribe=unsubscribe_uri(printed.unsubscribe),
+    )
+
+
+def full_count(printed: Printed) -> int:
+    """How many stories want to print in full."""
+    return sum(not e.slot.brief for e in printed.entries)
+
+
+def _split(entries: Sequence[Entry], full: int | None) -> tuple[list[Entry], list[Entry]]:
+    """The stories that print in full, and those in brief: first the ones that lost their place for want of room."""
+    wanted = [e for e in entries if not e.slot.brief]
+    ranked = sorted(wanted, key=lambda e: -e.slot.score)
+    kept = {e.story.id for e in ranked[:full]}
+    whole = [e for e in wanted if e.story.id in kept]
+    demoted = [e for e in wanted if e.story.id not in kept]
+    return whole, [*demoted, *(e for e in entries if e.slot.brief)]
+
+
+def _sections(printed: Printed, entries: Sequence[Entry]) -> tuple[SectionView, ...]:
+    by_name: dict[str, list[StoryView]] = {}
+    for entry in entries:
+        by_name.setdefault(entry.slot.section, []).append(_story(printed, entry))
+    return tuple(
+        SectionView(anchor=f"section-{i}", name=_prose(name), stories=tuple(stories))
+        for i, (name, stories) in enumerate(by_name.items(), start=1)
+    )
+
+
+def _story(printed: Printed, entry: Entry) -> StoryView:
+    summary = entry.summary
+    first = entry.story.representative
+    links = _links(entry.story.items, printed.source_names)
+    headline = summary.headline if summary and -1 not in entry.cut else first.title
+    why = summary.why_it_matters if summary and -2 not in entry.cut else None
+    language = summary.language if summary else first.language
+    other = language not in ("und", printed.language)
+    return StoryView(
+        anchor=f"story-{entry.story.id}",
+        headline=_prose(headline) or (links[0].name if links else "Untitled"),
+        url=_web_url(first.url) or next((link.url for link in links if link.url), ""),
+        sentences=tuple(_prose(text) for text in kept_claims(entry)),
+        why_it_matters=_prose(why or ""),
+        links=links,
+        marks=_marks(entry, printed.approval),
+        language=language if other else "",
+        direction=_direction(language) if other and _direction(language) != _direction(printed.language) else "",
+    )
+
+
+def _marks(entry: Entry, approval: Approval) -> tuple[str, ...]:
+    """What a reader must know before reading; a person who approved the issue has seen every story of it."""
+    author = entry.summary.written_by if entry.summary else ""
+    marks = {
+        "Update": entry.story.update_of is not None,
+        "Extract": author == "extract",
+        "Edited by a person": author.startswith("reviewer:"),
+        "Not reviewed": entry.summary is not None and not entry.reviewed and approval != "person",
+    }
+    return tuple(mark for mark, holds in marks.items() if holds)
+
+
+def _links(items: Sequence[Item], source_names: Mapping[str, str]) -> tuple[LinkView, ...]:
+    """Every source of a story, one link per address: the publisher's name, and who pointed at it.
+
+    ``via`` of an item is a name, or the address of a discussion, which then is a link of its own.
+    """
+    names: dict[str, str] = {}
+    vias: dict[str, list[str]] = {}
+    for item in items:
+        source = one_line(source_names.get(item.source_id, item.source_id), 60)
+        url = _web_url(item.url)
+        talk = _web_url(item.via or "")
+        pointed = bool(item.via) and bool(url)
+        key = url or f"\0{source}"  # a source without addresses is named without a link
+        if not pointed or key not in names:
+            names[key] = host(url) if pointed else source
+        if talk and talk != url:
+            names.setdefault(talk, source)
+        elif pointed and item.via and not talk:
+            via = one_line(item.via, 60)
+            if via not in vias.setdefault(key, []):
+                vias[key].append(via)
+    return tuple(
+        LinkView(
+            name=name or host(key),
+            url="" if key.startswith("\0") else key,
+            via=", ".join(v for v in vias.get(key, ()) if v != name),
+        )
+        for key, name in names.items()
+    )
+
+
+def _web_url(url: str) -> str:
+    """The address when it is http or https with a host, else "": no other scheme becomes a link."""
+    return url if _WEB.fullmatch(url) and host(url) else ""
+
+
+def _prose(text: str) -> str:
+    return space(one_line(text))
+
+
+def _minutes(lead: Sequence[str], sections: Sequence[SectionView], briefs: Sequence[StoryView]) -> int:
+    """Reading time of what is printed, in whole minutes, one at least."""
+    stories = [s for section in sections for s in section.stories]
+    parts = [*lead, *(s.headline for s in (*stories, *briefs))]
+    for s in stories:
+        parts += [*s.sentences, s.why_it_matters]
+    return max(1, round(reading_minutes("\n".join(parts))))
+
+
+def _direction(language: str) -> Literal["ltr", "rtl"]:
+    return "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+
+
+def _date(issue_id: str) -> str:
+    """ "2026-11-23" as "23 November 2026"; another id as it is."""
+    year, _, rest = issue_id.partition("-")
+    month, _, day = rest.partition("-")
+    if not (year.isdecimal() and month.isdecimal() and day.isdecimal() and 1 <= int(month) <= 12):
+        return issue_id
+    return f"{int(day)} {_MONTHS[int(month) - 1]} {year}"

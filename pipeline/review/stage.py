@@ -1,0 +1,208 @@
+"""Review: hands finished drafts to a person, keeps what they decide, and acts at the deadline."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sqlalchemy.engine import Connection
+
+from pipeline.context import Context
+from pipeline.errors import ReviewError
+from pipeline.store import deliveries, issues, summaries
+from pipeline.store.decisions import Decided, standing
+from pipeline.types import Action, Claim, Delivery, Issue, Outcome, Review
+
+POLICY = "policy:"  # begins approved_by where nobody approved
+
+
+def pending(ctx: Context) -> Iterable[str]:
+    """Drafts that are written and checked, and issues in review whose deadline has come."""
+    with ctx.store.read() as db:
+        drafts = [i.id for i in issues.with_status(db, "draft") if _complete(db, i)]
+        late = [i.id for i in issues.with_status(db, "in_review") if _late(ctx, i)]
+    return [*drafts, *late]
+
+
+def process(ctx: Context, key: str) -> Outcome:
+    """Submit a draft and have its reviewers told; at the deadline do what the policy says."""
+    with ctx.store.begin() as db:
+        issue = get(db, key)
+        if issue.status == "draft":
+            issues.move(db, key, "in_review")
+            _queue_notices(ctx, db, key)
+        if not _late(ctx, issue):
+            return Outcome()
+        return _at_deadline(ctx, db, issue)
+
+
+def get(db: Connection, issue_id: str) -> Issue:
+    """The issue. Raises ReviewError when there is none."""
+    issue = issues.get(db, issue_id)
+    if issue is None:
+        raise ReviewError("there is no such issue", subject=f"issue {issue_id}", remedy="`digest issue list` shows them")
+    return issue
+
+
+def _late(ctx: Context, issue: Issue) -> bool:
+    return ctx.settings.review.policy != "hold" and issue.publish_at <= ctx.clock()
+
+
+def _complete(db: Connection, issue: Issue) -> bool:
+    """Every full slot has a summary that was checked, and the lead is written."""
+    full = {(s.story_id, s.revision) for s in issue.slots if not s.brief}
+    written = summaries.load(db, [story_id for story_id, _ in full])
+    open_ = set(summaries.unverified(db))
+    has_lead = issue.id not in issues.without_lead(db)
+    return has_lead and bool(issue.slots) and all(key in written and key not in open_ for key in full)
+
+
+def _queue_notices(ctx: Context, db: Connection, issue_id: str) -> None:
+    rows = [
+        Delivery(
+            issue_id=issue_id,
+            channel=deliveries.NOTICE,
+            recipient=address,
+            status="queued",
+            attempts=0,
+            message_id="",
+            changed_at=ctx.clock(),
+        )
+        for address in ctx.settings.review.reviewers
+    ]
+    deliveries.queue(db, rows)
+
+
+def _at_deadline(ctx: Context, db: Connection, issue: Issue) -> Outcome:
+    """``publish_approved`` holds back what nobody approved; ``publish_marked`` prints it and says so."""
+    policy = ctx.settings.review.policy
+    if policy == "publish_approved":
+        decided = [d for d in issues.decided(db, issue) if d.printed]
+        if not any(d.reviewed for d in decided):
+            return Outcome(skipped="nothing was approved by the deadline")
+        for d in decided:
+            if not d.reviewed:
+                issues.add_review(db, _review(ctx, issue.id, d.slot.story_id, "hold", "policy", "policy"))
+        issues.set_lead(db, issue.id, None)
+    issues.move(db, issue.id, "approved", approved_by=POLICY + policy, approved_sha256=None)
+    return Outcome()
+
+
+# --- what a person does -----------------------------------------------------------------------------------------------
+
+
+def decide(
+    ctx: Context,
+    issue_id: str,
+    story_id: str | None,
+    action: Action,
+    *,
+    reviewer: str,
+    channel: str,
+    comment: str = "",
+    position: int | None = None,
+) -> None:
+    """Keep one decision about a story (or ``undo`` the last one). Raises ReviewError when it does not fit.
+
+    A decision about an approved issue voids the approval: the issue is in review again.
+    """
+    with ctx.store.begin() as db:
+        issue = _reopened(db, get(db, issue_id))
+        if action == "undo":
+            if not standing(issues.reviews_of(db, issue_id)):
+                raise ReviewError("there is nothing to undo", subject=f"issue {issue_id}")
+            review = _review(ctx, issue_id, None, action, reviewer, channel)
+        else:
+            decided = slot_of(issues.decided(db, issue), story_id)
+            review = replace(
+                _review(ctx, issue_id, story_id, action, reviewer, channel, comment),
+                revision=decided.slot.revision,
+                position=position,
+            )
+        issues.add_review(db, review)
+        if action != "approve":
+            issues.set_lead(db, issue_id, None)
+
+
+def edit(
+    ctx: Context, issue_id: str, story_id: str, *, headline: str, sentences: list[str], reviewer: str, channel: str
+) -> None:
+    """Print a reviewer's own words: a new revision. Sentences that were not changed keep their citations."""
+    with ctx.store.begin() as db:
+        issue = _reopened(db, get(db, issue_id))
+        slot = slot_of(issues.decided(db, issue), story_id).slot
+        if slot.revision is None:
+            raise ReviewError("prints one line only and has no summary", subject=f"story {story_id}")
+        old = summaries.load(db, [story_id])[story_id, slot.revision]
+        cited = {c.text: c for c in old.claims}
+        revision = summaries.next_revision(db, story_id)
+        new = replace(
+            old,
+            revision=revision,
+            input_hash="",
+            headline=headline,
+            claims=tuple(cited.get(s, Claim(text=s)) for s in sentences),
+            written_by=f"reviewer:{reviewer}",
+            written_at=ctx.clock(),
+            note=None,
+        )
+        summaries.add(db, new)
+        review = _review(ctx, issue_id, story_id, "edit", reviewer, channel)
+        issues.add_review(db, replace(review, revision=revision))
+        issues.set_lead(db, issue_id, None)
+
+
+def approve(ctx: Context, issue_id: str, sha256: str, *, reviewer: str, channel: str) -> None:
+    """Approve the whole issue, bound to the bytes with that fingerprint. Raises ReviewError when it is not in review."""
+    with ctx.store.begin() as db:
+        get(db, issue_id)
+        issues.move(db, issue_id, "approved", approved_by=reviewer, approved_sha256=sha256)
+        review = _review(ctx, issue_id, None, "approve", reviewer, channel)
+        issues.add_review(db, replace(review, sha256=sha256))
+
+
+def cancel(ctx: Context, issue_id: str) -> None:
+    """The issue will not go out; its stories are in the next window."""
+    with ctx.store.begin() as db:
+        get(db, issue_id)
+        issues.move(db, issue_id, "cancelled")
+
+
+def reopen(ctx: Context, issue_id: str) -> None:
+    """Back to a draft: it is ranked and written anew by the next run; decisions are kept."""
+    with ctx.store.begin() as db:
+        issue = _reopened(db, get(db, issue_id))
+        issues.move(db, issue_id, "draft")
+        issues.replace_slots(db, issue_id, (), issue.counts)
+
+
+def _reopened(db: Connection, issue: Issue) -> Issue:
+    """The issue in review; an approval is void from here on."""
+    if issue.status == "approved":
+        issues.move(db, issue.id, "in_review", approved_sha256=None, approved_by=None)
+        issues.thaw(db, issue.id)
+    elif issue.status != "in_review":
+        remedy = "Only issues in review (or approved, which voids the approval) can be changed"
+        raise ReviewError(f"is {issue.status}", subject=f"issue {issue.id}", remedy=remedy)
+    return issue
+
+
+def slot_of(decided: Iterable[Decided], story_id: str | None) -> Decided:
+    """The slot of a story. Raises ReviewError when the issue does not hold it."""
+    for d in decided:
+        if d.slot.story_id == story_id:
+            return d
+    raise ReviewError("is not in this issue", subject=f"story {story_id}", remedy="`digest issue show` lists its stories")
+
+
+def _review(
+    ctx: Context, issue_id: str, story_id: str | None, action: Action, reviewer: str, channel: str, comment: str = ""
+) -> Review:
+    return Review(
+        issue_id=issue_id,
+        story_id=story_id,
+        revision=None,
+        action=action,
+        reviewer=reviewer,
+        channel=channel,
+        decided_at=ctx.clock(),
+        comment=comment,
+    )

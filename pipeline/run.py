@@ -1,0 +1,193 @@
+"""Walks the stages: lock, run record, progress, problems, exit code. The only file that knows all stages.
+
+::
+
+    under the run lock:
+        sendings of a run that died -> unknown
+        repeat until nothing is left to do (a key that was skipped or failed is left for the next run):
+            for stage in fetch, dedupe, rank, summarise, verify, review, render, deliver:
+                for key in stage.pending():    # one query: what is missing
+                    stage.process(key)         # own transaction; fetch and summarise: several at a time
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Protocol
+
+from pipeline.context import Context
+from pipeline.dedupe import stage as dedupe
+from pipeline.deliver import stage as deliver
+from pipeline.errors import DigestError, Fatal
+from pipeline.fetch import stage as fetch
+from pipeline.rank import stage as rank
+from pipeline.render import stage as render
+from pipeline.review import stage as review
+from pipeline.store import deliveries, runs
+from pipeline.summarise import stage as summarise
+from pipeline.types import Issue, Outcome, Problem, Rendering
+from pipeline.verify import stage as verify
+
+STAGES: dict[str, ModuleType] = {
+    "fetch": fetch,
+    "dedupe": dedupe,
+    "rank": rank,
+    "summarise": summarise,
+    "verify": verify,
+    "review": review,
+    "render": render,
+    "deliver": deliver,
+}
+MAX_ROUNDS = 6  # three are enough for any issue; the bound is for what nobody thought of
+
+
+class Progress(Protocol):
+    """Shows how a run goes; the command line gives one that draws on a terminal only."""
+
+    def stage(self, name: str, total: int) -> None:
+        """A stage begins ``total`` keys."""
+        ...
+
+    def step(self, name: str, key: str, outcome: str) -> None:
+        """One key is through."""
+        ...
+
+
+class Silent:
+    """Shows nothing: for cron, and for calls from code."""
+
+    def stage(self, name: str, total: int) -> None:
+        """Nothing."""
+
+    def step(self, name: str, key: str, outcome: str) -> None:
+        """Nothing."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did: units done and keys skipped by stage, and its problems."""
+
+    done: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[tuple[str, str]] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+    unknown: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 5 when the run finished with problems."""
+        return 5 if self.problems or self.unknown else 0
+
+
+def run(ctx: Context, *, until: str = "deliver", progress: Progress | None = None) -> Report:
+    """Do everything that is due, up to and including one stage.
+
+    Raises RunLocked when another run is at work, and any Fatal; the run record is closed whatever happens.
+    """
+    with ctx.store.run_lock(), _recorded(ctx) as report:
+        with ctx.store.begin() as db:
+            report.unknown = deliveries.abandon(db, ctx.clock())
+        _walk(ctx, _up_to(until), report, progress or Silent())
+    return report
+
+
+def catch_up(ctx: Context, names: Iterable[str] = ("summarise", "verify")) -> Report:
+    """Let these stages do what a reviewer's decision left to do (a new lead, the checks of an edit)."""
+    report = Report()
+    _walk(ctx, list(names), report, Silent())
+    return report
+
+
+def preview(ctx: Context, issue_id: str) -> tuple[Issue, dict[str, Rendering], str]:
+    """An issue, its bytes as they would be sent, and their fingerprint, after what a decision left to do was done."""
+    catch_up(ctx)
+    return render.preview(ctx, issue_id)
+
+
+def _up_to(until: str) -> list[str]:
+    names = list(STAGES)
+    return names[: names.index(until) + 1]
+
+
+def _walk(ctx: Context, names: list[str], report: Report, progress: Progress) -> None:
+    left: set[tuple[str, str]] = set()
+    for _ in range(MAX_ROUNDS):
+        if not any([_run_stage(ctx, name, left, report, progress) for name in names]):
+            return
+
+
+def _run_stage(ctx: Context, name: str, left: set[tuple[str, str]], report: Report, progress: Progress) -> bool:
+    """Process what a stage has to do; True when there was something."""
+    stage = STAGES[name]
+    keys = [key for key in stage.pending(ctx) if (name, key) not in left]
+    if not keys:
+        return False
+    progress.stage(name, len(keys))
+    threads = getattr(stage, "threads", lambda _: 1)(ctx)
+    for key, result in _each(lambda key: stage.process(ctx, key), keys, threads):
+        if isinstance(result, DigestError):
+            left.add((name, key))
+            report.problems.append(_problem(ctx, name, key, result))
+        elif result.skipped is not None:
+            left.add((name, key))
+            report.skipped[name, result.skipped] += 1
+        else:
+            report.done[name] += result.count
+        progress.step(name, key, "problem" if isinstance(result, DigestError) else result.skipped or "done")
+    return True
+
+
+def _problem(ctx: Context, stage: str, key: str, error: DigestError) -> Problem:
+    message = f"{error.message}. {error.remedy}" if error.remedy else error.message
+    return Problem(stage=stage, subject=error.subject or key, kind=error.kind, message=message, at=ctx.clock())
+
+
+Result = Outcome | DigestError
+
+
+def _each(process: Callable[[str], Outcome], keys: list[str], threads: int) -> Iterator[tuple[str, Result]]:
+    """Process keys, several at a time; Fatal errors and bugs end it, after what was begun has ended."""
+
+    def guarded(key: str) -> Result:
+        try:
+            return process(key)
+        except Fatal:
+            raise
+        except DigestError as e:
+            return e
+
+    if threads == 1:
+        for key in keys:
+            yield key, guarded(key)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: dict[Future[Result], str] = {pool.submit(guarded, key): key for key in keys}
+        try:
+            while waiting:
+                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield waiting.pop(future), future.result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+@contextmanager
+def _recorded(ctx: Context) -> Iterator[Report]:
+    """A run record that is closed however the run ends."""
+    report = Report()
+    with ctx.store.begin() as db:
+        run_id = runs.start(db, ctx.clock())
+    exit_code = 1
+    try:
+        yield report
+        exit_code = report.exit_code
+    except Fatal as e:
+        exit_code = e.exit_code
+        raise
+    finally:
+        with ctx.store.begin() as db:
+            runs.add_problems(db, run_id, report.problems)
+            runs.finish(db, run_id, ctx.clock(), exit_code, dict(report.done))

@@ -1,0 +1,187 @@
+"""Opens the database, brings it to the present version, and turns its troubles into errors with a remedy."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from pipeline.errors import RunLocked, StoreError
+
+BUSY_TIMEOUT_S = 30.0
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Store:
+    """A database at the present version. ``begin`` is one write transaction, ``read`` one consistent look."""
+
+    def __init__(self, engine: Engine, lock_path: Path | None) -> None:
+        self.engine = engine
+        self._lock_path = lock_path
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back on any error. Raises StoreError."""
+        with _explained(self.engine), self.engine.connect().execution_options(write=True) as db, db.begin():
+            yield db
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One read transaction; it never waits for a writer (WAL). Raises StoreError."""
+        with _explained(self.engine), self.engine.connect() as db, db.begin():
+            yield db
+
+    @contextmanager
+    def run_lock(self) -> Iterator[None]:
+        """Only one run at a time; the lock goes with the process, however it ends. Raises RunLocked at once."""
+        locked = RunLocked("another run is at work", subject="digest run", remedy="It goes on when that one has ended")
+        if self._lock_path is not None:
+            from filelock import FileLock, Timeout
+
+            try:
+                with FileLock(self._lock_path, timeout=0):
+                    yield
+            except Timeout as e:
+                raise locked from e
+            return
+        with _explained(self.engine), self.engine.connect() as db:
+            if not db.scalar(sa.text("select pg_try_advisory_lock(hashtext('every-other-day'))")):
+                raise locked
+            db.commit()
+            try:
+                yield
+            finally:
+                db.execute(sa.text("select pg_advisory_unlock(hashtext('every-other-day'))"))
+                db.commit()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+def open_store(url: str, folder: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Store:
+    """Open ``url`` (a relative SQLite path starts in ``folder``) and migrate it when it is older than this program.
+
+    Raises StoreError when it cannot be opened, is newer than this program, or belongs to another one.
+    """
+    try:
+        parsed = sa.make_url(url)
+    except SQLAlchemyError as e:
+        remedy = "It looks like sqlite:///digest.db or postgresql+psycopg://user@host/name"
+        raise StoreError("is no database address", subject="store.url", remedy=remedy) from e
+    lock_path = None
+    if parsed.get_backend_name() == "sqlite":
+        path = folder / (parsed.database or "digest.db")
+        parsed = parsed.set(database=str(path))
+        lock_path = path.with_suffix(path.suffix + ".lock")
+        if not path.parent.is_dir():
+            raise StoreError("there is no such folder", subject=str(path.parent), remedy="Create it")
+    try:
+        engine = sa.create_engine(parsed, pool_size=20, max_overflow=20)
+    except ImportError as e:
+        remedy = "pip install 'every-other-day[postgres]'"
+        raise StoreError(f"its driver is not installed ({e.name})", subject="store.url", remedy=remedy) from e
+    if lock_path is not None:
+        _tune_sqlite(engine, busy_timeout_s)
+    with _explained(engine):
+        _migrate(engine)
+    return Store(engine, lock_path)
+
+
+def _tune_sqlite(engine: Engine, busy_timeout_s: float) -> None:
+    """WAL, foreign keys, and BEGIN IMMEDIATE for writers.
+
+    The driver's own transaction handling begins late and as a reader, and then loses writes to "database is locked".
+    """
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: object, _record: object) -> None:
+        connection.isolation_level = None  # type: ignore[attr-defined]  # sqlite3.Connection
+        cursor = connection.cursor()  # type: ignore[attr-defined]
+        cursor.execute(f"pragma busy_timeout = {int(busy_timeout_s * 1000)}")
+        cursor.execute("pragma journal_mode = wal")
+        cursor.execute("pragma synchronous = full")  # a row said to be written survives the power cut (deliveries)
+        cursor.execute("pragma foreign_keys = on")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begun(db: Connection) -> None:
+        write = db.get_execution_options().get("write")
+        db.exec_driver_sql("begin immediate" if write else "begin")
+
+
+def head() -> str:
+    """The newest migration, read off the file names: Alembic is only imported when there is something to do."""
+    return max(p.stem for p in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def _migrate(engine: Engine) -> None:
+    with engine.connect() as db:
+        there = sa.inspect(db).get_table_names()
+        version = None
+        if "alembic_version" in there:
+            version = db.scalar(sa.text("select version_num from alembic_version"))
+        elif there:
+            remedy = "Give store.url a database of its own"
+            raise StoreError(f"holds tables of another program ({there[0]})", subject=_shown(engine), remedy=remedy)
+    if version == head():
+        return
+    if version is not None and version > head():
+        remedy = "Install the newer version again"
+        raise StoreError(f"is of a newer version ({version}) than this program", subject=_shown(engine), remedy=remedy)
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.connect().execution_options(write=True) as db, db.begin():
+        config.attributes["connection"] = db
+        command.upgrade(config, "head")
+
+
+def _shown(engine: Engine) -> str:
+    """The address without its password."""
+    return engine.url.render_as_string(hide_password=True)
+
+
+_REMEDIES = (
+    (re.compile("locked", re.IGNORECASE), "is locked", "Another program holds it; close that one, or try again"),
+    (
+        re.compile("full|no space", re.IGNORECASE),
+        "has no room left on its disk",
+        "Make room; nothing half-written was kept",
+    ),
+    (
+        re.compile("readonly|read-only|permission", re.IGNORECASE),
+        "may not be written",
+        "Check the permissions of file and folder",
+    ),
+    (
+        re.compile("not a database|malformed", re.IGNORECASE),
+        "is not a database, or is damaged",
+        "Put a backup in its place",
+    ),
+    (re.compile("unable to open", re.IGNORECASE), "cannot be opened", "Check the path and its permissions"),
+    (
+        re.compile("connect|server closed|refused", re.IGNORECASE),
+        "cannot be reached",
+        "Start the database server, or mend store.url",
+    ),
+)
+
+
+@contextmanager
+def _explained(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as e:
+        cause = str(e.orig)
+        for pattern, message, remedy in _REMEDIES:
+            if isinstance(e, sa.exc.OperationalError | sa.exc.DatabaseError) and pattern.search(cause):
+                first = cause.strip().splitlines()[0]
+                raise StoreError(f"{message} ({first})", subject=_shown(engine), remedy=remedy) from e
+        raise

@@ -1,0 +1,189 @@
+"""Issues, their slots, the decisions about them, and their frozen renderings."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from pipeline.errors import ReviewError
+from pipeline.store.decisions import Decided, decide
+from pipeline.store.rows import upsert
+from pipeline.store.tables import deliveries, issues, renderings, reviews, slots
+from pipeline.types import Issue, IssueStatus, Rendering, Review, Slot
+
+OPEN: tuple[IssueStatus, ...] = ("draft", "in_review")
+ISSUE_FORMATS = ("html", "text", "markdown")
+NOTICE_FORMATS = ("notice_html", "notice_text")
+MOVES: Mapping[IssueStatus, tuple[IssueStatus, ...]] = {
+    "draft": ("in_review", "cancelled"),
+    "in_review": ("approved", "draft", "cancelled"),
+    "approved": ("sending", "in_review", "cancelled"),
+    "sending": ("sent",),
+    "sent": (),
+    "cancelled": (),
+}
+
+
+def add(db: Connection, issue: Issue) -> None:
+    """Open an issue."""
+    names = ("id", "opens_at", "closes_at", "publish_at", "status", "subject")
+    db.execute(
+        issues.insert(),
+        [{n: getattr(issue, n) for n in names} | {"lead": None, "counts": dict(issue.counts)}],
+    )
+
+
+def get(db: Connection, issue_id: str) -> Issue | None:
+    """The issue with its slots as drafted, or None."""
+    found = _select(db, issues.c.id == issue_id)
+    return found[0] if found else None
+
+
+def with_status(db: Connection, *statuses: IssueStatus) -> list[Issue]:
+    """The issues in one of these states, oldest first, with their slots."""
+    return _select(db, issues.c.status.in_(statuses))
+
+
+def recent(db: Connection, limit: int = 50) -> list[Issue]:
+    """The newest issues, newest first."""
+    return _select(db, sa.true())[::-1][:limit]
+
+
+def _select(db: Connection, condition: sa.ColumnElement[bool]) -> list[Issue]:
+    rows = db.execute(sa.select(issues).where(condition).order_by(issues.c.id)).mappings().all()
+    by_issue: dict[str, list[Slot]] = {}
+    query = sa.select(slots).where(slots.c.issue_id.in_([r["id"] for r in rows])).order_by(slots.c.position)
+    for row in db.execute(query).mappings():
+        by_issue.setdefault(row["issue_id"], []).append(_slot(row))
+    return [
+        Issue(**{**row, "lead": tuple(row["lead"] or ())}, slots=tuple(by_issue.get(row["id"], ()))) for row in rows
+    ]
+
+
+def _slot(row: RowMapping) -> Slot:
+    return Slot(**{name: row[name] for name in Slot.__dataclass_fields__})
+
+
+def replace_slots(db: Connection, issue_id: str, chosen: Sequence[Slot], counts: Mapping[str, int]) -> None:
+    """Put these slots in place of those there; positions run through the whole issue, in the order given."""
+    db.execute(slots.delete().where(slots.c.issue_id == issue_id))
+    rows = [
+        {name: getattr(slot, name) for name in Slot.__dataclass_fields__}
+        | {"issue_id": issue_id, "position": i, "parts": dict(slot.parts)}
+        for i, slot in enumerate(chosen)
+    ]
+    if rows:
+        db.execute(slots.insert(), rows)
+    db.execute(issues.update().where(issues.c.id == issue_id).values(counts=dict(counts), lead=None))
+
+
+def set_revision(db: Connection, issue_id: str, story_id: str, revision: int) -> None:
+    """Say which revision of a story's summary the slot prints."""
+    where = sa.and_(slots.c.issue_id == issue_id, slots.c.story_id == story_id)
+    db.execute(slots.update().where(where).values(revision=revision))
+
+
+def set_lead(db: Connection, issue_id: str, lead: Sequence[str] | None, subject: str | None = None) -> None:
+    """Write the lead; None asks for a new one."""
+    values: dict[str, object] = {"lead": None if lead is None else list(lead)}
+    if subject is not None:
+        values["subject"] = subject
+    db.execute(issues.update().where(issues.c.id == issue_id).values(**values))
+
+
+def without_lead(db: Connection) -> list[str]:
+    """Ids of open issues whose lead is still to be written."""
+    query = sa.select(issues.c.id).where(issues.c.lead.is_(None), issues.c.status.in_(OPEN)).order_by(issues.c.id)
+    return list(db.scalars(query))
+
+
+def move(db: Connection, issue_id: str, to: IssueStatus, **values: object) -> None:
+    """Change the state, if the state it has allows that. Raises ReviewError otherwise, and changes nothing."""
+    allowed = [status for status, targets in MOVES.items() if to in targets]
+    where = sa.and_(issues.c.id == issue_id, issues.c.status.in_(allowed))
+    if db.execute(issues.update().where(where).values(status=to, **values)).rowcount == 0:
+        there = db.scalar(sa.select(issues.c.status).where(issues.c.id == issue_id))
+        message = f"is {there}; it cannot become {to}" if there else "there is no such issue"
+        raise ReviewError(
+            message, subject=f"issue {issue_id}", remedy="`digest issue list` shows the issues", kind="state"
+        )
+
+
+def add_review(db: Connection, review: Review) -> None:
+    """Append one decision."""
+    db.execute(reviews.insert(), [{name: getattr(review, name) for name in Review.__dataclass_fields__}])
+
+
+def reviews_of(db: Connection, issue_id: str) -> list[Review]:
+    """The decisions about an issue, in order."""
+    query = sa.select(reviews).where(reviews.c.issue_id == issue_id).order_by(reviews.c.id)
+    return [Review(**{n: row[n] for n in Review.__dataclass_fields__}) for row in db.execute(query).mappings()]
+
+
+def decided(db: Connection, issue: Issue) -> tuple[Decided, ...]:
+    """The slots of an issue as the decisions leave them."""
+    return decide(issue.slots, reviews_of(db, issue.id))
+
+
+def last_words(db: Connection) -> dict[str, str]:
+    """Story id -> "reject" or "hold", where that is what was decided of it last, in any issue."""
+    found: dict[str, str] = {}
+    touched = sa.select(reviews.c.issue_id).where(reviews.c.action.in_(("reject", "hold"))).distinct()
+    for issue in _select(db, issues.c.id.in_(touched)):
+        for d in decided(db, issue):
+            if d.decision is not None:
+                found[d.slot.story_id] = d.decision
+    return {story_id: word for story_id, word in found.items() if word != "approve"}
+
+
+def freeze(db: Connection, found: Iterable[Rendering]) -> None:
+    """Keep renderings; once written they do not change."""
+    names = ("issue_id", "format", "language", "body", "sha256")
+    upsert(db, renderings, [{n: getattr(r, n) for n in names} for r in found])
+
+
+def renderings_of(db: Connection, issue_id: str, formats: Iterable[str] = ISSUE_FORMATS) -> dict[str, Rendering]:
+    """The frozen renderings by format; without ``formats``, those of the issue itself."""
+    query = sa.select(renderings).where(renderings.c.issue_id == issue_id, renderings.c.format.in_(list(formats)))
+    rows = db.execute(query).mappings()
+    return {row["format"]: Rendering(**{**row, "body": bytes(row["body"])}) for row in rows}
+
+
+def without_renderings(db: Connection) -> list[str]:
+    """Ids of approved issues that are not frozen yet, and have their lead."""
+    frozen = sa.select(renderings.c.issue_id).where(renderings.c.format.in_(ISSUE_FORMATS))
+    query = sa.select(issues.c.id).where(
+        issues.c.status == "approved", issues.c.lead.is_not(None), issues.c.id.not_in(frozen)
+    )
+    return list(db.scalars(query.order_by(issues.c.id)))
+
+
+def without_notice(db: Connection) -> list[str]:
+    """Ids of issues in review whose reviewers wait for a notice that is not rendered yet."""
+    made = sa.select(renderings.c.issue_id).where(renderings.c.format.in_(NOTICE_FORMATS))
+    waiting = sa.select(deliveries.c.issue_id).where(deliveries.c.channel == "notice", deliveries.c.status == "queued")
+    query = sa.select(issues.c.id).where(
+        issues.c.status == "in_review", issues.c.id.in_(waiting), issues.c.id.not_in(made)
+    )
+    return list(db.scalars(query.order_by(issues.c.id)))
+
+
+def set_approved_sha256(db: Connection, issue_id: str, sha256: str) -> None:
+    """Bind an issue that a policy approved to the bytes that were frozen."""
+    db.execute(issues.update().where(issues.c.id == issue_id).values(approved_sha256=sha256))
+
+
+def thaw(db: Connection, issue_id: str) -> None:
+    """Drop the renderings of an issue whose approval is void."""
+    where = sa.and_(renderings.c.issue_id == issue_id, renderings.c.format.in_(ISSUE_FORMATS))
+    db.execute(renderings.delete().where(where))
+
+
+def previous(db: Connection, before: datetime | None = None) -> Issue | None:
+    """The issue that was printed last (approved, sending or sent), before that publish_at."""
+    condition: sa.ColumnElement[bool] = issues.c.status.in_(("approved", "sending", "sent"))
+    if before is not None:
+        condition = sa.and_(condition, issues.c.publish_at < before)
+    found = _select(db, condition)
+    return max(found, key=lambda i: i.publish_at) if found else None

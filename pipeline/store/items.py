@@ -1,0 +1,114 @@
+"""Items: one row a publication, its text kept by hash."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, RowMapping
+
+from pipeline.store.rows import chunks, digest, keep_bodies, upsert
+from pipeline.store.tables import bodies, items, memberships, skips
+from pipeline.types import Item
+
+_CHANGING = ("url", "title", "body_sha256", "points", "comments", "media", "language")
+_COLUMNS = (*(c for c in items.columns if c.name != "body_sha256"), bodies.c.body)
+
+
+def add(db: Connection, found: Sequence[Item]) -> int:
+    """Add items, or take over what changed of known ones (their fetched_at stays). Gives how many were new.
+
+    A guid that a payload holds twice counts once, the first time.
+    """
+    unique = {i.id: i for i in reversed(found)}
+    texts = {i.id: i.body.encode() for i in unique.values()}
+    keep_bodies(db, texts.values())
+    known: set[str] = set()
+    for ids in chunks(unique):
+        known.update(db.scalars(sa.select(items.c.id).where(items.c.id.in_(ids))))
+    rows = []
+    for item in unique.values():
+        row = {c.name: getattr(item, c.name) for c in items.columns if c.name != "body_sha256"}
+        row |= {
+            "authors": list(item.authors),
+            "media": list(item.media),
+            "body_sha256": digest(texts[item.id]),
+        }
+        rows.append(row)
+    upsert(db, items, rows, update=_CHANGING)
+    return len(unique.keys() - known)
+
+
+def pending(db: Connection) -> list[Item]:
+    """Items that are in no story and were not skipped with a reason, oldest first."""
+    query = (
+        _select()
+        .outerjoin(memberships, memberships.c.item_id == items.c.id)
+        .outerjoin(skips, sa.and_(skips.c.stage == "dedupe", skips.c.subject == items.c.id))
+        .where(memberships.c.item_id.is_(None), skips.c.subject.is_(None))
+        .order_by(items.c.fetched_at, sa.func.coalesce(items.c.published_at, items.c.fetched_at), items.c.id)
+    )
+    return [to_item(row) for row in db.execute(query).mappings()]
+
+
+def any_pending(db: Connection) -> bool:
+    """Whether there is an item without a story."""
+    query = (
+        sa.select(items.c.id)
+        .outerjoin(memberships, memberships.c.item_id == items.c.id)
+        .outerjoin(skips, sa.and_(skips.c.stage == "dedupe", skips.c.subject == items.c.id))
+        .where(memberships.c.item_id.is_(None), skips.c.subject.is_(None))
+        .limit(1)
+    )
+    return db.scalar(query) is not None
+
+
+def skip(db: Connection, stage: str, reasons: Iterable[tuple[str, str]], at: datetime) -> None:
+    """Record (subject, reason): nothing is dropped silently."""
+    upsert(db, skips, [{"stage": stage, "subject": s, "reason": r, "at": at} for s, r in reasons])
+
+
+def window_counts(db: Connection, opens_at: datetime, closes_at: datetime) -> dict[str, int]:
+    """What came in during [opens_at, closes_at): items, undated ones, and dropped_<reason> for those in no story."""
+    inside = sa.and_(items.c.fetched_at >= opens_at, items.c.fetched_at < closes_at)
+    total, undated = db.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(sa.case((items.c.published_at.is_(None), 1), else_=0)), 0),
+        ).where(inside)
+    ).one()
+    query = (
+        sa.select(skips.c.reason, sa.func.count())
+        .join(items, items.c.id == skips.c.subject)
+        .where(inside, skips.c.stage == "dedupe")
+        .group_by(skips.c.reason)
+    )
+    dropped = {f"items_{reason}": count for reason, count in db.execute(query).tuples()}
+    return {"items_fetched": total, "undated": undated, **dropped}
+
+
+def _select() -> sa.Select[tuple[object, ...]]:
+    return sa.select(*_COLUMNS).join(bodies, bodies.c.sha256 == items.c.body_sha256)
+
+
+def by_story(db: Connection, story_ids: Iterable[str]) -> dict[str, list[Item]]:
+    """The items of each story, in the order in which they joined it."""
+    found: dict[str, list[Item]] = {}
+    for ids in chunks(story_ids):
+        query = (
+            _select()
+            .add_columns(memberships.c.story_id)
+            .join(memberships, memberships.c.item_id == items.c.id)
+            .where(memberships.c.story_id.in_(ids))
+            .order_by(items.c.fetched_at, items.c.id)
+        )
+        for row in db.execute(query).mappings():
+            found.setdefault(row["story_id"], []).append(to_item(row))
+    return found
+
+
+def to_item(row: RowMapping) -> Item:
+    """A joined row of items and bodies as an Item."""
+    fields = {c.name: row[c.name] for c in items.columns if c.name != "body_sha256"}
+    item = Item(**fields, body=bytes(row["body"]).decode())
+    return replace(item, authors=tuple(item.authors), media=tuple(item.media))

@@ -1,0 +1,86 @@
+"""Stories and which items they hold."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.store import items as items_
+from pipeline.store.representative import order
+from pipeline.store.rows import upsert
+from pipeline.store.tables import issues, items, memberships, slots, stories
+from pipeline.types import Item, Membership, Story
+
+PRINTED = ("approved", "sending", "sent")  # the issue statuses in which a story counts as having run
+
+
+def known_members(db: Connection, since: datetime) -> list[tuple[str, Item]]:
+    """(story id, item) for every member of the stories that were alive since then, in the order of arrival."""
+    alive = (
+        sa.select(memberships.c.story_id)
+        .join(items, items.c.id == memberships.c.item_id)
+        .where(items.c.fetched_at >= since)
+        .distinct()
+    )
+    found = items_.by_story(db, db.scalars(alive))
+    pairs = [(story_id, item) for story_id, members in found.items() for item in members]
+    return sorted(pairs, key=lambda p: (p[1].fetched_at, p[1].id))
+
+
+def join(db: Connection, found: Sequence[Membership], first_seen: dict[str, datetime]) -> None:
+    """Put items into stories; a story that is not there yet begins at ``first_seen[story_id]``."""
+    rows = [{"id": m.story_id, "first_seen_at": first_seen[m.story_id]} for m in found if m.story_id in first_seen]
+    upsert(db, stories, rows)
+    upsert(
+        db,
+        memberships,
+        [{"item_id": m.item_id, "story_id": m.story_id, "method": m.method, "score": m.score} for m in found],
+    )
+
+
+def in_window(db: Connection, opens_at: datetime, closes_at: datetime) -> set[str]:
+    """Ids of the stories with an item fetched in [opens_at, closes_at)."""
+    query = (
+        sa.select(memberships.c.story_id)
+        .join(items, items.c.id == memberships.c.item_id)
+        .where(items.c.fetched_at >= opens_at, items.c.fetched_at < closes_at)
+        .distinct()
+    )
+    return set(db.scalars(query))
+
+
+def merged_in(db: Connection, opens_at: datetime, closes_at: datetime) -> int:
+    """How many items of the window joined a story that another item had begun."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(memberships.join(items, items.c.id == memberships.c.item_id))
+        .where(items.c.fetched_at >= opens_at, items.c.fetched_at < closes_at, memberships.c.method != "first")
+    )
+    return db.scalar(query) or 0
+
+
+def ran(db: Connection) -> dict[str, str]:
+    """Story id -> the issue that printed it."""
+    query = (
+        sa.select(slots.c.story_id, issues.c.id)
+        .join(issues, issues.c.id == slots.c.issue_id)
+        .where(issues.c.status.in_(PRINTED))
+        .order_by(issues.c.id)
+    )
+    return dict(db.execute(query).tuples().all())
+
+
+def load(db: Connection, story_ids: Iterable[str]) -> dict[str, Story]:
+    """The stories, by id, each with its representative first; one query for every 500."""
+    return {story_id: as_story(story_id, members) for story_id, members in items_.by_story(db, story_ids).items()}
+
+
+def as_story(story_id: str, members: Sequence[Item]) -> Story:
+    """A story out of its items."""
+    return Story(
+        id=story_id,
+        items=order(members),
+        first_seen_at=min(i.fetched_at for i in members),
+        last_seen_at=max(i.fetched_at for i in members),
+    )

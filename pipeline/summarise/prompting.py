@@ -1,0 +1,129 @@
+"""Prompt files: a YAML head that says what goes in and out, then the system text, then the user text.
+
+The parts are divided by lines of three hyphens. Inputs stand in the text as ``{{ name }}`` (Jinja2, sandboxed).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from jinja2 import StrictUndefined, TemplateError, meta
+from jinja2.sandbox import SandboxedEnvironment
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.errors import ConfigError
+from pipeline.types import Prompt
+
+_DIVIDER = re.compile(r"^---[ \t]*$", re.MULTILINE)
+_SHAPE = "It is a line ---, a YAML head, a line ---, the system text, a line ---, the user text"
+
+AnswerName = Literal["summary", "lead"]
+
+
+class _Head(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    inputs: tuple[str, ...] = Field(min_length=1)
+    answer: AnswerName
+    max_output_tokens: int = Field(ge=64, le=100_000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptFile:
+    """A checked prompt file. ``id`` is "<name>@<8 hex of its sha256>": a changed file asks anew."""
+
+    path: Path
+    id: str
+    inputs: tuple[str, ...]
+    answer: AnswerName
+    max_output_tokens: int
+    system: str
+    user: str
+
+
+def load_prompt(path: Path, max_output_tokens: int | None = None) -> PromptFile:
+    """Read and check a prompt file; ``max_output_tokens`` (tokens, thinking included) replaces the one in its head.
+
+    Raises ConfigError for a file without the three parts, an unknown key in the head, an input that the text does not
+    use, or a name in the text that is no input.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        raise ConfigError(f"cannot be read: {e}", subject=str(path), remedy="Check its permissions and encoding") from e
+    before, *parts = _DIVIDER.split(text.replace("\r\n", "\n"), maxsplit=3)
+    if before.strip() or len(parts) != 3:
+        raise ConfigError("is no prompt file", subject=str(path), remedy=_SHAPE)
+    head, system, user = _read_head(path, parts[0]), parts[1].strip(), parts[2].strip()
+    used = _names(path, system) | _names(path, user)
+    for name in sorted(used ^ set(head.inputs)):
+        problem = "is an input but stands nowhere" if name in head.inputs else "stands in the text but is no input"
+        remedy = f"Write {{{{ {name} }}}} into the text and {name} into `inputs`, or neither"
+        raise ConfigError(f"{name} {problem}", subject=str(path), remedy=remedy)
+    return PromptFile(
+        path=path,
+        id=f"{path.name}@{sha256(text.encode()).hexdigest()[:8]}",
+        inputs=head.inputs,
+        answer=head.answer,
+        max_output_tokens=max_output_tokens or head.max_output_tokens,
+        system=system,
+        user=user,
+    )
+
+
+def fill(file: PromptFile, inputs: Mapping[str, str], *, answer: AnswerName, schema: Mapping[str, object]) -> Prompt:
+    """The prompt with its inputs filled in. Raises ConfigError for a file that wants another answer or other inputs."""
+    missing = sorted(set(file.inputs) - set(inputs))
+    if missing or file.answer != answer:
+        problem = f"has answer: {file.answer}" if file.answer != answer else f"wants {', '.join(missing)}"
+        remedy = f"Here it is asked for answer: {answer}, and given {', '.join(sorted(inputs))}"
+        raise ConfigError(problem, subject=str(file.path), remedy=remedy)
+    try:
+        system, user = (_environment().from_string(part).render(inputs) for part in (file.system, file.user))
+    except TemplateError as e:
+        raise ConfigError(f"cannot be filled in: {e}", subject=str(file.path), remedy="Mend that expression") from e
+    return Prompt(
+        id=file.id,
+        stage="summarise",
+        system=system,
+        user=user,
+        schema=schema,
+        max_output_tokens=file.max_output_tokens,
+    )
+
+
+def fence(content: str) -> str:
+    """A mark around untrusted text that this text cannot hold: it depends on every character of it.
+
+    Random to whoever wrote the text (a page cannot contain the hash of itself), yet the same for the same text, so
+    that a second run finds its answer in the cache. After "spotlighting", arXiv:2403.14720.
+    """
+    return f"=== {sha256(content.encode()).hexdigest()[:16]} ==="
+
+
+def _environment() -> SandboxedEnvironment:
+    # Plain text: nothing is escaped; rendering never evaluates what an input holds.
+    return SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+
+
+def _names(path: Path, text: str) -> set[str]:
+    try:
+        return meta.find_undeclared_variables(_environment().parse(text))
+    except TemplateError as e:
+        raise ConfigError(f"is no template: {e}", subject=str(path), remedy="Mend that expression") from e
+
+
+def _read_head(path: Path, text: str) -> _Head:
+    remedy = "Its head has inputs, answer (summary or lead) and max_output_tokens"
+    try:
+        return _Head.model_validate(yaml.safe_load(text))
+    except yaml.YAMLError as e:
+        raise ConfigError(f"has a head that is not YAML: {e}", subject=str(path), remedy=remedy) from e
+    except ValidationError as e:
+        first = e.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the head"
+        raise ConfigError(f"{where}: {first['msg']}", subject=str(path), remedy=remedy) from e

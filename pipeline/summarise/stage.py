@@ -1,0 +1,125 @@
+"""Summarise: writes a summary for each story that prints in full, then the lead."""
+
+from collections.abc import Iterable
+
+from sqlalchemy.engine import Connection
+
+from pipeline import resources
+from pipeline.context import Context
+from pipeline.store import issues, stories, summaries
+from pipeline.summarise.lead import LeadStory, write_lead
+from pipeline.summarise.prompting import PromptFile, load_prompt
+from pipeline.summarise.write import EXTRACT, input_hash, write
+from pipeline.text.characters import one_line
+from pipeline.types import Issue, Outcome, Story, Summary
+
+_SEPARATOR = "/"
+MAX_SUBJECT_CHARS = 78  # about what a mail program shows of it (RFC 5322 2.1.1: a line of 78)
+
+
+def threads(ctx: Context) -> int:
+    """How many stories are written at a time; without a model it is plain computing."""
+    return ctx.settings.model.threads if ctx.model else 1
+
+
+def pending(ctx: Context) -> Iterable[str]:
+    """ "issue/story" for every slot without a summary of its present input; once they are all there, "issue/" for the lead.
+
+    Only drafts are written for; an issue in review keeps its revisions and gets at most a new lead.
+    """
+    prompt = _prompt(ctx, "summarise.md")
+    with ctx.store.read() as db:
+        todo = [
+            f"{issue.id}{_SEPARATOR}{story.id}"
+            for issue in issues.with_status(db, "draft")
+            for story in _unwritten(ctx, db, issue, prompt)
+        ]
+        return todo or [f"{issue_id}{_SEPARATOR}" for issue_id in issues.without_lead(db)]
+
+
+def process(ctx: Context, key: str) -> Outcome:
+    """Write one summary, or the lead."""
+    issue_id, _, story_id = key.partition(_SEPARATOR)
+    return _write_story(ctx, issue_id, story_id) if story_id else _write_lead(ctx, issue_id)
+
+
+def _prompt(ctx: Context, name: str) -> PromptFile:
+    return load_prompt(resources.find("prompts", name, ctx.settings.folder), ctx.settings.model.max_output_tokens)
+
+
+def _hash(ctx: Context, story: Story, prompt: PromptFile) -> str:
+    """What the summary depends on: another model, prompt, language or source text asks for another revision."""
+    return input_hash(story, prompt.id, ctx.model.name if ctx.model else EXTRACT, ctx.settings.language)
+
+
+def _unwritten(ctx: Context, db: Connection, issue: Issue, prompt: PromptFile) -> list[Story]:
+    full = [s for s in issue.slots if not s.brief]
+    found = stories.load(db, [s.story_id for s in full])
+    written = summaries.hashes(db, found)
+    todo = []
+    for slot in full:
+        story = found[slot.story_id]
+        revision = written.get(story.id, {}).get(_hash(ctx, story, prompt))
+        if revision is None or revision != slot.revision:
+            todo.append(story)
+    return todo
+
+
+def _write_story(ctx: Context, issue_id: str, story_id: str) -> Outcome:
+    prompt = _prompt(ctx, "summarise.md")
+    with ctx.store.read() as db:
+        story = stories.load(db, [story_id])[story_id]
+        wanted = _hash(ctx, story, prompt)
+        revision = summaries.hashes(db, [story_id]).get(story_id, {}).get(wanted)
+    if revision is not None:
+        with ctx.store.begin() as db:
+            issues.set_revision(db, issue_id, story_id, revision)
+        return Outcome(skipped="written before")
+    draft, written_by, note = write(story, ctx.model, prompt, ctx.settings.language)
+    with ctx.store.begin() as db:
+        revision = summaries.next_revision(db, story_id)
+        summary = Summary(
+            story_id=story_id,
+            revision=revision,
+            language=story.representative.language if written_by == EXTRACT else ctx.settings.language,
+            input_hash=wanted,
+            headline=draft.headline,
+            claims=draft.claims,
+            why_it_matters=draft.why_it_matters,
+            tags=draft.tags,
+            written_by=written_by,
+            written_at=ctx.clock(),
+            note=note,
+        )
+        summaries.add(db, summary)
+        issues.set_revision(db, issue_id, story_id, revision)
+    return Outcome()
+
+
+def _write_lead(ctx: Context, issue_id: str) -> Outcome:
+    """The lead and the subject, out of what was checked: a claim or headline with a finding is not built upon."""
+    with ctx.store.read() as db:
+        issue = issues.get(db, issue_id)
+        told = _told(db, issue) if issue else []
+        total = sum(d.printed for d in issues.decided(db, issue)) if issue else 0
+    lead = write_lead(told, total, ctx.model, _prompt(ctx, "lead.md"), ctx.settings.language)
+    subject = one_line(told[0].headline, MAX_SUBJECT_CHARS) if told else ctx.settings.title
+    with ctx.store.begin() as db:
+        issues.set_lead(db, issue_id, lead, subject)
+    return Outcome()
+
+
+def _told(db: Connection, issue: Issue) -> list[LeadStory]:
+    """The stories that print in full, best score first, as far as their checks bear them out."""
+    full = [d for d in issues.decided(db, issue) if d.printed and not d.slot.brief]
+    ids = [d.slot.story_id for d in full]
+    found, written, cuts = stories.load(db, ids), summaries.load(db, ids), summaries.cuts_of(db, ids)
+    told = []
+    for d in sorted(full, key=lambda d: (-d.slot.score, d.slot.story_id)):
+        key = (d.slot.story_id, d.slot.revision or 0)
+        summary, cut = written.get(key), cuts.get(key, frozenset())
+        if summary is not None:
+            headline = found[d.slot.story_id].representative.title if -1 in cut else summary.headline
+            sound = (claim.text for i, claim in enumerate(summary.claims) if i not in cut)
+            told.append(LeadStory(headline=headline, text=" ".join(sound)))
+    return told

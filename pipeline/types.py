@@ -1,0 +1,365 @@
+"""What flows through the pipeline: frozen records, and the seams (protocols) at which tests put fakes.
+
+Units stand in the names: ``_at`` is an aware UTC datetime, ``_s`` seconds, ``_ms`` milliseconds, ``_bytes``, ``_chars``,
+``_tokens``, ``_usd_micros`` millionths of a US dollar. Scores are 0..1. Spans are half-open, in code points.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+Kind = Literal["article", "newsletter", "post", "paper", "release", "video", "podcast", "leaderboard"]
+MergeMethod = Literal["first", "same_url", "same_text", "similar", "model", "reviewer"]
+CheckMethod = Literal["quote", "number", "name", "date", "link", "version", "model"]
+Verdict = Literal["supported", "refuted", "not_enough_info"]
+Action = Literal["approve", "edit", "reject", "hold", "merge", "split", "reorder", "pin", "undo"]
+IssueStatus = Literal["draft", "in_review", "approved", "sending", "sent", "cancelled"]
+DeliveryStatus = Literal["queued", "sending", "sent", "deferred", "failed", "bounced", "unknown"]
+Format = Literal["html", "text", "markdown", "notice_html", "notice_text"]
+
+Clock = Callable[[], datetime]
+"""Gives the present moment, aware, in UTC. ``datetime.now`` stands in one file: context.py."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """Bytes as a source gave them, kept so that parsing can be repeated. Key: source_id, url, fetched_at."""
+
+    source_id: str
+    url: str
+    fetched_at: datetime
+    media_type: str  # the whole Content-Type header, with its charset
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One normalised publication. ``id`` is 16 hex digits of blake2b over source_id and guid."""
+
+    id: str
+    source_id: str
+    guid: str
+    url: str  # canonical, or "" where the source gives none
+    title: str
+    body: str  # plain text
+    fetched_at: datetime
+    kind: Kind = "article"
+    via: str | None = None  # who pointed at it, when that is not the publisher
+    authors: tuple[str, ...] = ()
+    language: str = "und"  # BCP 47
+    published_at: datetime | None = None
+    points: int | None = None  # votes
+    comments: int | None = None
+    media: tuple[str, ...] = ()
+
+    @property
+    def cited_text(self) -> str:
+        """The text that citations point into: the body, or the title where there is no body."""
+        return self.body or self.title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Membership:
+    """Says that an item belongs to a story, and how that was found."""
+
+    item_id: str
+    story_id: str
+    method: MergeMethod
+    score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """Items about one event. ``id`` is the id of its first item; ``items`` has the representative first."""
+
+    id: str
+    items: tuple[Item, ...]
+    first_seen_at: datetime
+    last_seen_at: datetime
+    ran_in: str | None = None  # the issue that printed it
+    update_of: str | None = None
+
+    @property
+    def representative(self) -> Item:
+        """The item whose title and text stand for the story."""
+        return self.items[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """Where a claim stands in its source: ``quote == item.cited_text[start:end]``."""
+
+    item_id: str
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One printed sentence and the places that it rests on (one at least; none in a reviewer's
+    own words, and in an extract whose source has nothing but a title)."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tags:
+    """What a story is about, in the words of its sources."""
+
+    companies: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """One revision of what is printed about a story."""
+
+    story_id: str
+    revision: int
+    language: str
+    input_hash: str
+    headline: str
+    claims: tuple[Claim, ...]
+    written_by: str  # "model:<name>", "extract" or "reviewer:<name>"
+    written_at: datetime
+    why_it_matters: str | None = None
+    tags: Tags = field(default_factory=Tags)
+    note: str | None = None  # why an extract stands where a model was asked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """What code found when it held one claim of a summary against the story's own items.
+
+    ``claim`` counts from 0; -1 is the headline, -2 why_it_matters. ``start`` and ``end`` are in the checked text.
+    """
+
+    story_id: str
+    revision: int
+    claim: int
+    method: CheckMethod
+    verdict: Verdict
+    start: int
+    end: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """One decision of a reviewer; append-only, the last one wins. No story_id: about the whole issue."""
+
+    issue_id: str
+    story_id: str | None
+    revision: int | None
+    action: Action
+    reviewer: str
+    channel: str  # "terminal", "web", "cli", "policy"
+    decided_at: datetime
+    comment: str = ""
+    position: int | None = None  # where a reorder moves the story, from 0 within its section
+    sha256: str | None = None  # of the whole issue, on its approval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """A place in an issue. Position counts from 0 within its section; ``brief`` stories print one line."""
+
+    section: str
+    position: int
+    story_id: str
+    score: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+    revision: int | None = None
+    brief: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issue:
+    """One dated edition. The window [opens_at, closes_at) is on ``fetched_at``."""
+
+    id: str  # the local date of publication, "2026-11-23"
+    opens_at: datetime
+    closes_at: datetime
+    publish_at: datetime
+    status: IssueStatus
+    subject: str = ""
+    lead: tuple[str, ...] = ()  # sentences
+    counts: Mapping[str, int] = field(default_factory=dict)
+    approved_sha256: str | None = None
+    approved_by: str | None = None
+    slots: tuple[Slot, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """The frozen bytes of an issue in one format."""
+
+    issue_id: str
+    format: Format
+    language: str
+    body: bytes
+    sha256: str
+
+    @property
+    def size_bytes(self) -> int:
+        """Length of the body."""
+        return len(self.body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One issue to one recipient by one channel: the row is written before the first byte is sent."""
+
+    issue_id: str
+    channel: str
+    recipient: str
+    status: DeliveryStatus
+    attempts: int
+    message_id: str
+    changed_at: datetime
+    next_attempt_at: datetime | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCall:
+    """One request to a model, or one answer out of the cache."""
+
+    stage: str
+    prompt: str  # "summarise.md@3f2a9c1b"
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cost_usd_micros: int
+    duration_ms: int
+    from_cache: bool
+    called_at: datetime
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something that went wrong with one subject while the run went on."""
+
+    stage: str
+    subject: str
+    kind: str
+    message: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a stage says about one key: done, or skipped for a reason; ``count`` is in the stage's own unit."""
+
+    count: int = 1
+    skipped: str | None = None
+
+
+# --- seams: what a layer below is asked for, so that a test can put its own in place ---------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """An HTTP answer, any status. Header names are lower case. ``url`` is where it came from after redirects."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    moved_to: str | None = None  # set when every redirect on the way was permanent (301, 308)
+
+
+class Http(Protocol):
+    """The one HTTP client (net/http.py)."""
+
+    def get(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        max_bytes: int | None = None,
+        allow_private: bool = False,
+    ) -> Response:
+        """Give the answer, whatever its status. Raises NetworkError (also for an answer that is too large or slow)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """What one model call needs. ``id`` is "<file>@<8 hex of its hash>"; ``schema`` is a JSON Schema of the answer."""
+
+    id: str
+    stage: str
+    system: str
+    user: str
+    schema: Mapping[str, object]
+    max_output_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The raw text of a model's answer and what it took."""
+
+    text: str
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int = 0
+
+
+class Model(Protocol):
+    """A kind of model server (model/<type>.py). ``name`` is what the issue prints."""
+
+    @property
+    def name(self) -> str:
+        """The model's name as the configuration gives it."""
+        ...
+
+    def complete(self, prompt: Prompt) -> Answer:
+        """Answer one prompt. Raises ModelError, and Retryable never: time-outs and retries end inside."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a channel sends to one recipient: the frozen renderings and the headers derived from them."""
+
+    issue_id: str
+    recipient: str
+    message_id: str
+    subject: str
+    html: bytes
+    text: bytes
+    date: datetime
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of one message: sent; deferred (try later), failed (this recipient, for good), or unknown."""
+
+    status: Literal["sent", "deferred", "failed", "unknown"]
+    detail: str = ""
+
+
+class Channel(Protocol):
+    """A delivery channel (channels/<type>.py); used as a context manager around one batch."""
+
+    def __enter__(self) -> "Channel":
+        """Connect. Raises NetworkError when the other side is down: nothing has been sent then."""
+        ...
+
+    def __exit__(self, *exc: object) -> None:
+        """Disconnect; never raises."""
+        ...
+
+    def send(self, message: Message) -> Receipt:
+        """Send one message. Never raises for what the other side does: the receipt says it."""
+        ...

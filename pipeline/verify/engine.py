@@ -1,0 +1,116 @@
+"""Runs every check: on a text, on a summary with its citations, and on a row of ``digest apply verify``."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.types import Check, CheckMethod, Citation, Item, Summary
+from pipeline.verify import links, numbers, quotes
+from pipeline.verify.findings import CheckType, Finding, Passage
+from pipeline.verify.policy import verdict_of
+
+CHECKS: tuple[CheckType, ...] = (quotes, numbers, links)
+HEADLINE, WHY_IT_MATTERS = -1, -2
+
+
+def verify_text(text: str, passages: Sequence[Passage], own_links: Sequence[str]) -> list[tuple[CheckMethod, Finding]]:
+    """What every check found in a text, in order of place."""
+    found = [(c.METHOD, finding) for c in CHECKS for finding in c.check(text, passages, own_links)]
+    return sorted(found, key=lambda pair: (pair[1].start, pair[1].end))
+
+
+def verify_summary(summary: Summary, items: Sequence[Item]) -> list[Check]:
+    """Checks of the headline, each claim with its citations, and why_it_matters, against the story's items."""
+    passages = passages_of(items)
+    own_links = [url for item in items for url in (item.url, item.via or "", *item.media) if url]
+    texts = {item.id: cited_text(item) for item in items}
+    checks = []
+    for number, text in _texts(summary):
+        found = verify_text(text, passages, own_links)
+        checks += [_check(summary, number, method, finding) for method, finding in found]
+    for number, claim in enumerate(summary.claims):
+        for citation in claim.citations:
+            if note := _wrong_citation(citation, texts):
+                finding = Finding(start=0, end=len(claim.text), verdict="refuted", note=note)
+                checks.append(_check(summary, number, "quote", finding))
+    return checks
+
+
+def passages_of(items: Sequence[Item]) -> list[Passage]:
+    """Title, body and, so that a summary may name it, the day of publication of each item."""
+    passages = []
+    for item in items:
+        day = item.published_at.date().isoformat() if item.published_at else ""
+        passages += [Passage(item_id=item.id, text=text) for text in (item.title, item.body, day) if text]
+    return passages
+
+
+def cited_text(item: Item) -> str:
+    """The text that the spans of a citation are in."""
+    return item.body or item.title
+
+
+def _texts(summary: Summary) -> Iterator[tuple[int, str]]:
+    yield HEADLINE, summary.headline
+    for number, claim in enumerate(summary.claims):
+        yield number, claim.text
+    if summary.why_it_matters:
+        yield WHY_IT_MATTERS, summary.why_it_matters
+
+
+def _check(summary: Summary, claim: int, method: CheckMethod, finding: Finding) -> Check:
+    return Check(
+        story_id=summary.story_id,
+        revision=summary.revision,
+        claim=claim,
+        method=method,
+        verdict=finding.verdict,
+        start=finding.start,
+        end=finding.end,
+        note=finding.note,
+    )
+
+
+def _wrong_citation(citation: Citation, texts: Mapping[str, str]) -> str:
+    text = texts.get(citation.item_id)
+    if text is None:
+        return f"It cites {citation.item_id}, which is not an item of this story"
+    if not citation.quote or text[citation.start : citation.end] != citation.quote:
+        return "The words that it cites are not at that place of the source"
+    return ""
+
+
+# --- digest apply verify ---------------------------------------------------------------------------------------------
+
+
+class _SourceRow(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+    id: str
+    text: str
+
+
+class _Row(BaseModel):
+    """One line of input. Other keys may stand beside these: files of cases carry labels."""
+
+    model_config = ConfigDict(extra="ignore")
+    id: str
+    summary: str
+    sources: list[_SourceRow]
+    links: list[str] | None = None
+
+
+def apply_verify(row: Mapping[str, object]) -> dict[str, object]:
+    """``{"id","summary","sources":[{"id","text"}]}`` to ``{"id","verdict","score","spans":[...]}``.
+
+    Spans are in the whole summary; those that are supported are left out. Without ``links``, the addresses in the
+    sources are the story's own. Raises ValueError (pydantic's) for a row of another shape.
+    """
+    data = _Row.model_validate(row)
+    passages = [Passage(item_id=s.id, text=s.text) for s in data.sources]
+    own = data.links if data.links is not None else links.addresses(s.text for s in data.sources)
+    found = verify_text(data.summary, passages, own)
+    verdict, score = verdict_of(finding for _, finding in found)
+    spans = [
+        {"start": f.start, "end": f.end, "method": method, "verdict": f.verdict, "note": f.note} for method, f in found
+    ]
+    return {"id": data.id, "verdict": verdict, "score": score, "spans": spans}

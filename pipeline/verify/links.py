@@ -1,0 +1,61 @@
+"""Links: an address that is printed must be one of the story's own."""
+
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+from pipeline.text.urls import url_key
+from pipeline.types import CheckMethod, Verdict
+from pipeline.verify.findings import Finding, Passage
+
+METHOD: CheckMethod = "link"
+
+# A mail program makes a link of a bare "example.com/offer" too. These endings are the ones it knows and that are
+# hardly ever a file name or the end of a sentence.
+_ENDINGS = (
+    "com|org|net|ai|io|dev|co|cn|me|app|xyz|info|biz|ru|top|shop|site|online|club|link|click|live|tech|gov|edu|eu|uk|de"
+)
+_REST = r"[^\s<>\"“”「」『』《》，。；！？、]"
+_LINK = re.compile(
+    rf"(?P<url>\b(?<![\w.+-])[A-Za-z][A-Za-z0-9+.-]{{1,15}}://{_REST}{{1,2000}}|\bwww\.{_REST}{{1,2000}})"
+    rf"|(?<![\w@./-])(?P<bare>(?:[A-Za-z0-9-]{{1,63}}\.){{1,5}}(?:{_ENDINGS})(?![\w-]|\.\w)(?:/{_REST}{{0,500}})?)"
+)
+_TRAILING = ".,;:!?'’*_"
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
+
+
+def check(text: str, passages: Sequence[Passage], links: Sequence[str]) -> list[Finding]:
+    """Compare by ``url_key``. The bare name of a site ("Character.ai") is fine where a source names it too."""
+    own = {key for link in links if (key := url_key(link))}
+    hosts = {_host(link) for link in links}
+    findings = []
+    for m in _LINK.finditer(text):
+        link = _trimmed(m[0])
+        bare = bool(m["bare"]) and "/" not in link
+        if bare:
+            ours = _host(f"https://{link}") in hosts or any(link.lower() in p.text.lower() for p in passages)
+        else:
+            ours = url_key(link if "://" in link else f"https://{link}") in own
+        note = "" if ours else f"This link is not one of the story's own: {link}"
+        verdict: Verdict = "supported" if ours else "refuted"
+        findings.append(Finding(start=m.start(), end=m.start() + len(link), verdict=verdict, note=note))
+    return findings
+
+
+def _trimmed(link: str) -> str:
+    """Without the punctuation of the sentence, and without a bracket that opened before the link."""
+    while link[-1] in _TRAILING or any(link.endswith(b) and link.count(b) > link.count(a) for a, b in _BRACKETS):
+        link = link[:-1]
+    return link
+
+
+def _host(link: str) -> str:
+    try:
+        return (urlsplit(link).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def addresses(texts: Iterable[str]) -> list[str]:
+    """The addresses that stand in texts."""
+    return [_trimmed(m["url"]) for text in texts for m in _LINK.finditer(text) if m["url"]]

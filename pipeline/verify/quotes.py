@@ -1,0 +1,107 @@
+"""Quotations: the words between quotation marks must stand in a source, word for word."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+
+from pipeline.text.characters import one_line
+from pipeline.types import CheckMethod
+from pipeline.verify import words
+from pipeline.verify.findings import Finding, Passage, Place
+
+METHOD: CheckMethod = "quote"
+
+MIN_WORDS = 3
+MIN_HAN_CHARS = 6
+SIMILAR = 0.6  # difflib ratio from which on a passage is shown as what the source says
+_MAX_QUOTE_CHARS = 2_000
+_MAX_COMPARED_WORDS = 80
+_SHOWN_CHARS = 160
+
+_BODY = rf"{{1,{_MAX_QUOTE_CHARS}}}?"
+_QUOTE = re.compile(
+    rf"“(?P<a>[^“”]{_BODY})”"
+    rf"|「(?P<b>[^「」]{_BODY})」"
+    rf"|『(?P<c>[^『』]{_BODY})』"
+    rf"|«(?P<d>[^«»]{_BODY})»"
+    rf"|(?<![\w\"])\"(?P<e>(?!\s)[^\"]{_BODY})(?<![\s(\[])\"(?!\w)"
+    # Single marks are apostrophes too: they open only before a letter after a blank, and close only after a word's end.
+    rf"|(?<![^\s(\[—-])[‘'](?P<f>[A-Za-z](?:[^‘'’\n]|['’](?=\w)){_BODY})(?<=[\w.,!?])['’](?!\w)"
+)
+_CUT = re.compile(r"\[[^\]]{0,200}\]|\.\s?\.\s?\.+|…+|(?<=[.!?。！？])\s*")
+
+
+def check(text: str, passages: Sequence[Passage], links: Sequence[str]) -> list[Finding]:  # noqa: ARG001 - the contract
+    """Look each quotation up. Ellipses, [insertions] and sentence ends part it; the parts must follow one another.
+
+    Quotations of fewer than ``MIN_WORDS`` words or ``MIN_HAN_CHARS`` Han characters are titles and scare quotes, and
+    not looked up. Folding is Unicode NFKC, case, punctuation and white space.
+    """
+    findings = []
+    for start, end, quote in _quotations(text):
+        place = next((p for p in (_find(quote, i, p) for i, p in enumerate(passages)) if p), None)
+        if place:
+            findings.append(Finding(start=start, end=end, verdict="supported", source=place))
+        else:
+            findings.append(_refuted(start, end, quote, passages))
+    return findings
+
+
+def _quotations(text: str) -> Iterator[tuple[int, int, str]]:
+    for m in _QUOTE.finditer(text):
+        said = words.fold(m[m.lastgroup or 0])
+        han = sum(words.is_han(w) for w in said)
+        if han >= MIN_HAN_CHARS or len(said) - han >= MIN_WORDS:
+            yield m.start(m.lastgroup or 0), m.end(m.lastgroup or 0), m[m.lastgroup or 0]
+
+
+def _find(quote: str, index: int, passage: Passage) -> Place | None:
+    source = words.read(passage.text)
+    at, first = 0, None
+    for part in ("".join(words.fold(p)) for p in _CUT.split(quote)):
+        if not part:
+            continue
+        found = source.find(part, at)
+        if found is None:
+            return None
+        first = found[0] if first is None else first
+        at = found[1]
+    if first is None:
+        return None
+    start, end = source.place(first, at)
+    return Place(item_id=passage.item_id, passage=index, start=start, end=end)
+
+
+def _refuted(start: int, end: int, quote: str, passages: Sequence[Passage]) -> Finding:
+    note = f"These words are in none of the sources: “{one_line(quote, _SHOWN_CHARS)}”"
+    said = words.fold(quote)[:_MAX_COMPARED_WORDS]
+    best, place = SIMILAR, None
+    for index, passage in enumerate(passages):
+        source = words.read(passage.text)
+        at = _nearest(said, source.words)
+        ratio = SequenceMatcher(None, said, source.words[at : at + len(said)], autojunk=False).ratio()
+        if ratio >= best and source.words:
+            a, b = source.place(at, at + len(said))
+            best, place = ratio, Place(item_id=passage.item_id, passage=index, start=a, end=b)
+    if place:
+        near = passages[place.passage].text[place.start : place.end]
+        note += f". The source says “{one_line(near, _SHOWN_CHARS)}”"
+    return Finding(start=start, end=end, verdict="refuted", note=note, source=place)
+
+
+def _nearest(said: tuple[str, ...], source: tuple[str, ...]) -> int:
+    """Where the window of as many words begins that shares most words with the quotation; one pass."""
+    wanted = Counter(said)
+    shared = best = best_at = 0
+    inside: Counter[str] = Counter()
+    for i, word in enumerate(source):
+        if word in wanted:
+            inside[word] += 1
+            shared += inside[word] <= wanted[word]
+        if i >= len(said) and (gone := source[i - len(said)]) in wanted:
+            shared -= inside[gone] <= wanted[gone]
+            inside[gone] -= 1
+        if shared > best:
+            best, best_at = shared, max(0, i - len(said) + 1)
+    return best_at

@@ -1,0 +1,186 @@
+"""The cache, the budget, the repairs and the rows of the ledger."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from threading import Barrier
+
+import pytest
+
+from pipeline.config import PriceSettings
+from pipeline.errors import BudgetExceeded, ModelError
+from pipeline.model.ledger import Ledger, cache_key
+from pipeline.model.scripted import Answers, Scripted
+from pipeline.types import Answer, ModelCall, Prompt
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+PROMPT = Prompt(
+    id="test.md@00000000", stage="test", system="S", user="U", schema={"type": "object"}, max_output_tokens=1000
+)
+DOLLAR = 1_000_000
+
+
+class Desk:
+    """A ledger on a scripted model, with what it cached and logged."""
+
+    def __init__(self, answers: Answers, *, price: PriceSettings | None = None, budget: int = DOLLAR) -> None:
+        self.model = Scripted(answers)
+        self.cache: dict[str, str] = {}
+        self.rows: list[ModelCall] = []
+        self.ledger = Ledger(
+            self.model,
+            read_cache=self.cache.get,
+            write_cache=self.cache.__setitem__,
+            log=self.rows.append,
+            clock=lambda: NOW,
+            price=price,
+            budget_usd_micros=budget,
+            monotonic_s=lambda: 0.0,
+        )
+
+
+def number(text: str) -> int:
+    return int(text)
+
+
+def test_the_same_question_is_asked_once() -> None:
+    desk = Desk(["7"])
+    assert desk.ledger.ask(PROMPT, number) == (7, False)
+    assert desk.ledger.ask(PROMPT, number) == (7, True)
+    assert len(desk.model.prompts) == 1
+    assert [row.from_cache for row in desk.rows] == [False, True]
+    assert desk.rows[1].cost_usd_micros == desk.rows[1].input_tokens == 0
+
+
+@pytest.mark.parametrize(
+    "change", [{"id": "x"}, {"system": "x"}, {"user": "x"}, {"schema": {}}, {"max_output_tokens": 1}]
+)
+def test_another_question_has_another_key(change: dict[str, object]) -> None:
+    assert cache_key(replace(PROMPT, **change), "m") != cache_key(PROMPT, "m")  # type: ignore[arg-type]
+    assert cache_key(PROMPT, "m") != cache_key(PROMPT, "n")
+
+
+def test_a_cached_answer_that_is_no_longer_valid_is_asked_anew() -> None:
+    desk = Desk(["8"])
+    desk.cache[cache_key(PROMPT, "scripted")] = "seven"
+    assert desk.ledger.ask(PROMPT, number) == (8, False)
+
+
+def test_an_unusable_answer_is_repaired_with_what_was_wrong() -> None:
+    desk = Desk(["seven" + "!" * 5000, "7"])
+    assert desk.ledger.ask(PROMPT, number) == (7, False)
+    repair = desk.model.prompts[1].user
+    assert repair.startswith("U\n")
+    assert "not usable: invalid literal" in repair
+    assert "seven!" in repair
+    assert len(repair) < 4000
+    assert list(desk.cache.values()) == ["7"]  # under the key of the first question
+    assert desk.ledger.ask(PROMPT, number) == (7, True)
+
+
+def test_after_two_repairs_it_gives_up_and_caches_nothing() -> None:
+    desk = Desk(["a", "b", "c", "4"])
+    with pytest.raises(ModelError, match=r"no usable answer to .* in 3 tries") as caught:
+        desk.ledger.ask(PROMPT, number)
+    assert caught.value.kind == "garbage"
+    assert desk.cache == {}
+    assert len(desk.rows) == 3
+
+
+def test_a_failed_call_is_logged_with_its_kind_and_costs_nothing_when_nothing_was_made() -> None:
+    desk = Desk([ModelError("away", kind="down")], price=PriceSettings(input=1, output=1))
+    with pytest.raises(ModelError, match="away"):
+        desk.ledger.ask(PROMPT, number)
+    assert [(row.error, row.cost_usd_micros) for row in desk.rows] == [("down", 0)]
+    assert desk.ledger.spent_usd_micros == 0
+
+
+def test_a_call_that_may_have_been_charged_is_booked_at_its_most() -> None:
+    desk = Desk([ModelError("slow", kind="timeout")], price=PriceSettings(input=0, output=1))
+    with pytest.raises(ModelError):
+        desk.ledger.ask(PROMPT, number)
+    assert desk.ledger.spent_usd_micros == desk.rows[0].cost_usd_micros == 1000
+
+
+def test_cost_comes_from_usage_with_cached_tokens_at_their_own_price_rounded_up() -> None:
+    class Charged(Scripted):
+        def complete(self, prompt: Prompt) -> Answer:
+            return replace(super().complete(prompt), input_tokens=1001, output_tokens=10, cached_tokens=1000)
+
+    desk = Desk([])
+    ledger = Ledger(
+        Charged(["7"]),
+        read_cache=desk.cache.get,
+        write_cache=desk.cache.__setitem__,
+        log=desk.rows.append,
+        clock=lambda: NOW,
+        price=PriceSettings(input=0.75, output=4.5, cached=0.075),
+        budget_usd_micros=DOLLAR,
+        spent_usd_micros=5,
+    )
+    ledger.ask(PROMPT, number)
+    assert desk.rows[0].cost_usd_micros == 121  # 0.75 + 45 + 75 = 120.75
+    assert ledger.spent_usd_micros == 126
+
+
+def test_the_budget_stops_before_the_call_that_could_pass_it() -> None:
+    desk = Desk(["1", "2"], price=PriceSettings(input=0, output=1), budget=1500)
+    desk.ledger.ask(PROMPT, number)
+    left = 1500 - desk.ledger.spent_usd_micros
+    with pytest.raises(BudgetExceeded, match=r"scripted: the next call may cost \$0.0020, and \$0.00") as caught:
+        desk.ledger.ask(replace(PROMPT, user="other", max_output_tokens=2000), number)
+    assert "model.budget_usd" in str(caught.value)
+    assert len(desk.model.prompts) == 1
+    assert desk.ledger.ask(replace(PROMPT, user="third", max_output_tokens=left), number) == (2, False)
+
+
+def test_a_repair_is_budgeted_too() -> None:
+    desk = Desk(["a", "b"], price=PriceSettings(input=0, output=1), budget=1010)
+    with pytest.raises(BudgetExceeded):
+        desk.ledger.ask(PROMPT, number)
+    assert len(desk.model.prompts) == 1
+
+
+def test_a_cached_answer_needs_no_budget() -> None:
+    desk = Desk([], price=PriceSettings(input=1, output=1), budget=0)
+    desk.cache[cache_key(PROMPT, "scripted")] = "9"
+    assert desk.ledger.ask(PROMPT, number) == (9, True)
+
+
+def test_what_threads_have_under_way_counts_against_the_budget() -> None:
+    entered, leave = Barrier(5), Barrier(5)
+
+    def answer(prompt: Prompt) -> str:
+        entered.wait(timeout=10)
+        leave.wait(timeout=10)
+        return "1"
+
+    desk = Desk(answer, price=PriceSettings(input=0, output=1), budget=4_999)
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(desk.ledger.ask, replace(PROMPT, user=str(i)), number) for i in range(4)]
+        entered.wait(timeout=10)
+        with pytest.raises(BudgetExceeded):  # 4 x 1000 are set aside, though nothing is spent yet
+            desk.ledger.ask(replace(PROMPT, user="fifth"), number)
+        leave.wait(timeout=10)
+        assert [future.result() for future in asked] == [(1, False)] * 4
+    assert desk.ledger.spent_usd_micros < 400  # the answers were short: what was set aside is free again
+
+
+@pytest.mark.parametrize(("kind", "asked"), [("auth", 1), ("down", 3), ("timeout", 3), ("refused", 5)])
+def test_a_server_that_keeps_failing_is_left_alone(kind: str, asked: int) -> None:
+    desk = Desk(lambda _: ModelError("no", kind=kind))
+    for i in range(5):
+        with pytest.raises(ModelError):
+            desk.ledger.ask(replace(PROMPT, user=str(i)), number)
+    assert len(desk.model.prompts) == asked
+
+
+def test_one_good_answer_in_between_keeps_it_going() -> None:
+    down = ModelError("no", kind="down")
+    desk = Desk([down, down, "1", down, down, "2"])
+    for i in range(6):
+        try:
+            desk.ledger.ask(replace(PROMPT, user=str(i)), number)
+        except ModelError:
+            continue
+    assert len(desk.model.prompts) == 6
