@@ -136,7 +136,7 @@ def _each(work: Callable[[Row], Row]) -> None:
 
 
 def _lines() -> Iterator[bytes]:
-    return (line for line in click.get_binary_stream("stdin") if line.strip())
+    return (line for line in sys.stdin.buffer if line.strip())
 
 
 def _print(answers: Iterable[Row]) -> None:

@@ -69,7 +69,7 @@ def _supersede(db: Connection, new_id: str) -> None:
 
 
 def _choose(ctx: Context, db: Connection, issue: Issue) -> tuple[tuple[Slot, ...], dict[str, int]]:
-    ran = stories.ran(db)
+    ran = issues.ran(db)
     last_words = issues.last_words(db)
     window = stories.in_window(db, issue.opens_at, issue.closes_at)
     held = {story_id for story_id, word in last_words.items() if word == "hold"}

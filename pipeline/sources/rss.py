@@ -63,6 +63,8 @@ def parse(payload: Payload, options: Options) -> list[Item]:
     Raises SourceError of kind "not_a_feed", "placeholder" (a well-formed feed that is an error message) or "hostile".
     """
     text = decode(payload.body, payload.media_type).lstrip("\ufeff \t\r\n")
+    if not text:
+        raise _not_a_feed(payload, "is empty")
     feed = _json_feed(text, payload) if text.startswith("{") else _xml_feed(text, payload)
     _refuse_placeholder(feed, payload)
     items = [_item(payload, entry, options.kind) for entry in _identified(feed.entries)]
@@ -254,12 +256,19 @@ def _date(entry: Mapping[str, Any]) -> datetime | None:
     return None
 
 
+_MAIL = re.compile(r"[^\s@]{1,100}@\S{1,100}")
+
+
 def _authors(entry: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names; a bare mail address is nobody's name. arXiv puts them all into one, with commas."""
-    names = [str(a.get("name") or "") for a in entry.get("authors", ())]
+    """Names, without mail addresses. arXiv puts all names into one, with commas."""
+    people = entry.get("authors", ())
+    names = [str(a.get("name") or "") for a in people]
+    if len(people) == 1 and "email" in people[0]:  # feedparser cuts ada@lab.example after four letters of its ending
+        names = [str(entry.get("author") or "")]
     if len(names) == 1 and names[0].count(", ") > 1 and all(" " in n for n in names[0].split(", ")):
         names = names[0].split(", ")
-    return tuple(n for n in names if n and "@" not in n[1:])
+    named = (_MAIL.sub("", n).strip(" ()<>") for n in names)
+    return tuple(n for n in named if n)
 
 
 def _addresses(urls: Iterable[object], payload: Payload) -> tuple[str, ...]:
@@ -318,8 +327,6 @@ _HREF = re.compile(r"""href\s{0,9}=\s{0,9}["']([^"'<>]+)""", re.IGNORECASE)
 
 def _no_entries(text: str, payload: Payload, *, broken: bool) -> SourceError:
     """Say what it is instead, with the address of the feed where a page names it."""
-    if not text:
-        return _not_a_feed(payload, "is empty")
     for tag in _LINK_TAG.findall(text, 0, 200_000):
         href = _HREF.search(tag)
         if href and _FEED_TYPE.search(tag):

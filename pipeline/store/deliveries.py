@@ -104,7 +104,7 @@ def finished(db: Connection) -> list[str]:
 def active_recipients(db: Connection) -> list[tuple[str, str]]:
     """(address, name) of everybody who gets the digest."""
     query = sa.select(recipients.c.address, recipients.c.name).where(recipients.c.removed_at.is_(None))
-    return [(address, name) for address, name in db.execute(query.order_by(recipients.c.address)).tuples()]
+    return [(address, name) for address, name in db.execute(query.order_by(recipients.c.address))]
 
 
 def add_recipients(db: Connection, people: Iterable[tuple[str, str]], now: datetime) -> None:

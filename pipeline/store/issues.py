@@ -12,6 +12,7 @@ from pipeline.store.rows import upsert
 from pipeline.store.tables import deliveries, issues, renderings, reviews, slots
 from pipeline.types import Issue, IssueStatus, Rendering, Review, Slot
 
+PRINTED: tuple[IssueStatus, ...] = ("approved", "sending", "sent")  # in these a story counts as having run
 OPEN: tuple[IssueStatus, ...] = ("draft", "in_review")
 ISSUE_FORMATS = ("html", "text", "markdown")
 NOTICE_FORMATS = ("notice_html", "notice_text")
@@ -93,9 +94,9 @@ def set_lead(db: Connection, issue_id: str, lead: Sequence[str] | None, subject:
 
 
 def without_lead(db: Connection) -> list[str]:
-    """Ids of open issues whose lead is still to be written."""
-    query = sa.select(issues.c.id).where(issues.c.lead.is_(None), issues.c.status.in_(OPEN)).order_by(issues.c.id)
-    return list(db.scalars(query))
+    """Ids of issues whose lead is still to be written (a policy may approve and hold back in one breath)."""
+    query = sa.select(issues.c.id).where(issues.c.lead.is_(None), issues.c.status.in_((*OPEN, "approved")))
+    return list(db.scalars(query.order_by(issues.c.id)))
 
 
 def move(db: Connection, issue_id: str, to: IssueStatus, **values: object) -> None:
@@ -126,15 +127,28 @@ def decided(db: Connection, issue: Issue) -> tuple[Decided, ...]:
     return decide(issue.slots, reviews_of(db, issue.id))
 
 
+def ran(db: Connection) -> dict[str, str]:
+    """Story id -> the issue that printed it; what a reviewer took out of an issue did not run in it."""
+    query = (
+        sa.select(slots.c.story_id, issues.c.id)
+        .join(issues, issues.c.id == slots.c.issue_id)
+        .where(issues.c.status.in_(PRINTED))
+        .order_by(issues.c.id)
+    )
+    taken_out = {(d.slot.story_id, issue_id) for issue_id, d in _judged(db) if not d.printed}
+    return {story_id: issue_id for story_id, issue_id in db.execute(query) if (story_id, issue_id) not in taken_out}
+
+
 def last_words(db: Connection) -> dict[str, str]:
     """Story id -> "reject" or "hold", where that is what was decided of it last, in any issue."""
-    found: dict[str, str] = {}
-    touched = sa.select(reviews.c.issue_id).where(reviews.c.action.in_(("reject", "hold"))).distinct()
-    for issue in _select(db, issues.c.id.in_(touched)):
-        for d in decided(db, issue):
-            if d.decision is not None:
-                found[d.slot.story_id] = d.decision
+    found = {d.slot.story_id: d.decision for _, d in _judged(db) if d.decision is not None}
     return {story_id: word for story_id, word in found.items() if word != "approve"}
+
+
+def _judged(db: Connection) -> list[tuple[str, Decided]]:
+    """(issue id, slot as decided) of every issue out of which a story was ever taken, oldest issue first."""
+    touched = sa.select(reviews.c.issue_id).where(reviews.c.action.in_(("reject", "hold"))).distinct()
+    return [(issue.id, d) for issue in _select(db, issues.c.id.in_(touched)) for d in decided(db, issue)]
 
 
 def freeze(db: Connection, found: Iterable[Rendering]) -> None:
@@ -182,7 +196,7 @@ def thaw(db: Connection, issue_id: str) -> None:
 
 def previous(db: Connection, before: datetime | None = None) -> Issue | None:
     """The issue that was printed last (approved, sending or sent), before that publish_at."""
-    condition: sa.ColumnElement[bool] = issues.c.status.in_(("approved", "sending", "sent"))
+    condition: sa.ColumnElement[bool] = issues.c.status.in_(PRINTED)
     if before is not None:
         condition = sa.and_(condition, issues.c.publish_at < before)
     found = _select(db, condition)

@@ -83,7 +83,7 @@ def window_counts(db: Connection, opens_at: datetime, closes_at: datetime) -> di
         .where(inside, skips.c.stage == "dedupe")
         .group_by(skips.c.reason)
     )
-    dropped = {f"items_{reason}": count for reason, count in db.execute(query).tuples()}
+    dropped = {f"items_{reason}": count for reason, count in db.execute(query)}
     return {"items_fetched": total, "undated": undated, **dropped}
 
 

@@ -9,10 +9,8 @@ from sqlalchemy.engine import Connection
 from pipeline.store import items as items_
 from pipeline.store.representative import order
 from pipeline.store.rows import upsert
-from pipeline.store.tables import issues, items, memberships, slots, stories
+from pipeline.store.tables import items, memberships, stories
 from pipeline.types import Item, Membership, Story
-
-PRINTED = ("approved", "sending", "sent")  # the issue statuses in which a story counts as having run
 
 
 def known_members(db: Connection, since: datetime) -> list[tuple[str, Item]]:
@@ -58,17 +56,6 @@ def merged_in(db: Connection, opens_at: datetime, closes_at: datetime) -> int:
         .where(items.c.fetched_at >= opens_at, items.c.fetched_at < closes_at, memberships.c.method != "first")
     )
     return db.scalar(query) or 0
-
-
-def ran(db: Connection) -> dict[str, str]:
-    """Story id -> the issue that printed it."""
-    query = (
-        sa.select(slots.c.story_id, issues.c.id)
-        .join(issues, issues.c.id == slots.c.issue_id)
-        .where(issues.c.status.in_(PRINTED))
-        .order_by(issues.c.id)
-    )
-    return dict(db.execute(query).tuples().all())
 
 
 def load(db: Connection, story_ids: Iterable[str]) -> dict[str, Story]:

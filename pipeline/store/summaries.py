@@ -55,7 +55,7 @@ def hashes(db: Connection, story_ids: Iterable[str]) -> dict[str, dict[str, int]
             .where(summaries.c.story_id.in_(ids), summaries.c.input_hash != "")
             .order_by(summaries.c.revision)
         )
-        for story_id, input_hash, revision in db.execute(query).tuples():
+        for story_id, input_hash, revision in db.execute(query):
             found.setdefault(story_id, {})[input_hash] = revision
     return found
 
@@ -84,7 +84,7 @@ def unverified(db: Connection) -> list[Key]:
         .distinct()
         .order_by(summaries.c.story_id, summaries.c.revision)
     )
-    return [(story_id, revision) for story_id, revision in db.execute(query).tuples()]
+    return [(story_id, revision) for story_id, revision in db.execute(query)]
 
 
 def record_checks(db: Connection, key: Key, found: Sequence[Check], cut: Iterable[int], at: datetime) -> None:
@@ -114,6 +114,6 @@ def cuts_of(db: Connection, story_ids: Iterable[str]) -> dict[Key, frozenset[int
     found: dict[Key, frozenset[int]] = {}
     for ids in chunks(story_ids):
         query = sa.select(summaries.c.story_id, summaries.c.revision, summaries.c.cut)
-        for story_id, revision, cut in db.execute(query.where(summaries.c.story_id.in_(ids))).tuples():
+        for story_id, revision, cut in db.execute(query.where(summaries.c.story_id.in_(ids))):
             found[story_id, revision] = frozenset(cut)
     return found

@@ -10,6 +10,9 @@ _CYRILLIC = re.compile("[\u0400-\u04ff]")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f]")
 _WORD = re.compile(r"[^\W\d_]+")
 
+_SCRIPTED = ("zh", "ja", "ko", "ru")
+_TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9_-]{1,30})?")
+
 # Short words that are common in no other large language of the Latin script ("in", "a" and "was" are).
 _ENGLISH = frozenset(
     _WORD.findall(
@@ -17,20 +20,6 @@ _ENGLISH = frozenset(
         "been can will not new their more than into about at as be or but over after using"
     )
 )
-
-
-_SCRIPTED = ("zh", "ja", "ko", "ru")
-_TAG = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9_-]{1,30})?")
-
-
-def settle(claimed: str, text: str) -> str:
-    """The language that a publisher claims ("en-US" counts as "en"), unless the script of the text says otherwise.
-
-    Many an English template carries Chinese text; and a claim of Chinese does not make Latin letters Chinese.
-    """
-    tag = _TAG.fullmatch(claimed.strip())
-    language, found = tag[1].lower() if tag else "", detect(text)
-    return found if not language or found in _SCRIPTED or language in _SCRIPTED else language
 
 
 def detect(text: str) -> str:
@@ -52,3 +41,13 @@ def detect(text: str) -> str:
     words = [w.lower() for w in _WORD.findall(text)]
     common = sum(w in _ENGLISH for w in words)
     return "en" if common >= 1 and common * 12 >= len(words) else "und"
+
+
+def settle(claimed: str, text: str) -> str:
+    """The language that a publisher claims ("en-US" counts as "en"), unless the script of the text says otherwise.
+
+    Many an English template carries Chinese text; and a claim of Chinese does not make Latin letters Chinese.
+    """
+    tag = _TAG.fullmatch(claimed.strip())
+    language, found = tag[1].lower() if tag else "", detect(text)
+    return found if not language or found in _SCRIPTED or language in _SCRIPTED else language

@@ -118,8 +118,8 @@ _PREFIXES = """
 _OPENERS = """
     above after all almost also another around as average before below between both but can each earlier every exactly
     first had has have he her his however i if into is it its just last later less many more most next no not now
-    on only our per roughly scored scores she since so some still that their then there these they this those today total until
-    up was we were when where which while you your approximately
+    on only our per roughly scored scores she since so some still that their then there these they this those today
+    total until up was we were when where which while you your approximately
     jan feb mar apr may jun june jul july aug sep sept oct nov dec january february march april august september october
     november december"""
 _NOT_A_NAME = frozenset(_PREFIXES.split() + _OPENERS.split())

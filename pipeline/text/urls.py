@@ -37,8 +37,6 @@ _HOST_TRACKERS = {
     "youtube.com": ("si", "feature", "pp", "ab_channel"),
     "youtu.be": ("si", "feature"),
     "spotify.com": ("si",),
-    "x.com": ("s", "t"),
-    "twitter.com": ("s", "t"),
     "reddit.com": ("share_id", "rdt"),
     "medium.com": ("source",),
     "docs.google.com": ("usp",),
@@ -55,6 +53,7 @@ _REVISION_HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "codeberg.org") 
 _ENTRY_PAGE = re.compile(r"change-?log|release|bulletin|whats-?new|history", re.IGNORECASE)
 _HAS_DIGIT = re.compile(r"\d")
 _JUNK_IN_URL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\u200b\u200e\u200f]")
+_ESCAPED_TWICE = re.compile(r"^(?:amp(?:;|%3b))+", re.IGNORECASE)
 _HOST = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z0-9_-]+\.?|\[[0-9a-f:.]+\]")
 
 # Redirects that carry their destination in a parameter: (host, path prefix) -> parameters, first hit wins.
@@ -110,7 +109,8 @@ _REDDIT = re.compile(
 _REPOSITORY = re.compile(r"(/[^/]+/[^/]+?)(?:\.git)?(?:(?:/tree/(?:main|master))?|(/.+))$")
 _OPEN_SUBSTACK = re.compile(r"/pub/([a-z0-9-]+)(/p/[^/]+)", re.IGNORECASE)
 _INDEX = re.compile(r"/(?:index\.(?:html?|php))?$")
-_SAME_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)|(?<=^[a-z]{2})\.m(?=\.)")  # en.m.wikipedia.org
+_SAME_ESCAPED_TWICE = re.compile(r"^(?:amp(?:;|%3b))+", re.IGNORECASE)
+_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)|(?<=^[a-z]{2})\.m(?=\.)")  # en.m.wikipedia.org
 
 
 def canonicalise(url: str, base: str = "") -> str:
@@ -248,10 +248,13 @@ def _is_content(parts: SplitResult) -> bool:
 def _without_trackers(parts: SplitResult) -> str:
     name = (parts.hostname or "").removeprefix("www.")
     dropped = {p for h, names in _HOST_TRACKERS.items() if _within(name, (h,)) for p in names}
+    if _within(name, _STATUS_HOSTS):
+        dropped |= {"s", "t"}
     if _SUBSTACK_POST.search(parts.path):
         dropped |= {"r", "s", "triedredirect", "showwelcomeonshare"}
     kept = []
     for pair in parts.query.split("&"):
+        pair = _ESCAPED_TWICE.sub("", pair)
         key = unquote(pair.partition("=")[0]).lower()
         if not pair or key in dropped or key.startswith(_TRACKER_PREFIXES):
             continue

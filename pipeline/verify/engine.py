@@ -85,7 +85,7 @@ def _wrong_citation(citation: Citation, texts: Mapping[str, str]) -> str:
 
 class _SourceRow(BaseModel):
     model_config = ConfigDict(extra="ignore")
-    id: str
+    id: str | int
     text: str
 
 
@@ -93,7 +93,7 @@ class _Row(BaseModel):
     """One line of input. Other keys may stand beside these: files of cases carry labels."""
 
     model_config = ConfigDict(extra="ignore")
-    id: str
+    id: str | int
     summary: str
     sources: list[_SourceRow]
     links: list[str] | None = None
@@ -106,7 +106,7 @@ def apply_verify(row: Mapping[str, object]) -> dict[str, object]:
     sources are the story's own. Raises ValueError (pydantic's) for a row of another shape.
     """
     data = _Row.model_validate(row)
-    passages = [Passage(item_id=s.id, text=s.text) for s in data.sources]
+    passages = [Passage(item_id=str(s.id), text=s.text) for s in data.sources]
     own = data.links if data.links is not None else links.addresses(s.text for s in data.sources)
     found = verify_text(data.summary, passages, own)
     verdict, score = verdict_of(finding for _, finding in found)

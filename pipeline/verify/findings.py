@@ -39,6 +39,7 @@ class Finding:
 class CheckType(Protocol):
     """The shape of a check's module."""
 
+    __name__: str
     METHOD: CheckMethod
 
     def check(self, text: str, passages: Sequence[Passage], links: Sequence[str]) -> list[Finding]:

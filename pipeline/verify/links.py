@@ -57,5 +57,6 @@ def _host(link: str) -> str:
 
 
 def addresses(texts: Iterable[str]) -> list[str]:
-    """The addresses that stand in texts."""
-    return [_trimmed(m["url"]) for text in texts for m in _LINK.finditer(text) if m["url"]]
+    """The addresses that stand in texts, each with a scheme."""
+    found = (_trimmed(m[0]) for text in texts for m in _LINK.finditer(text))
+    return [link if "://" in link else f"https://{link}" for link in found]

@@ -197,21 +197,28 @@ def _version(q: Quantity, source: _Source) -> Span:
 def _unsupported(
     q: Quantity, text: str, own: Sequence[Quantity], passages: Sequence[Passage], sources: Sequence[_Source]
 ) -> Finding:
-    said = {(o.kind, o.value, o.unit, o.version) for o in own}
     context = _context(text, q)
-    best, other = 0, None
+    best, other = SAME_THING - 1, None
     for i, source in enumerate(sources):
-        for s in source.found[:_MAX_CANDIDATES]:
-            if s.kind == q.kind != "date" and (s.kind, s.value, s.unit, s.version) not in said:
-                likeness = _likeness(q, context, s, source.text)
-                if likeness > best:
-                    best, other = likeness, (i, s)
-    if other is None or best < SAME_THING:
-        return Finding(start=q.start, end=q.end, verdict="not_enough_info", note=f"{q.text} is in none of the sources")
+        for s in _others(q, own, source):
+            if (likeness := _likeness(q, context, s, source.text)) > best:
+                best, other = likeness, (i, s)
+    if other is None:
+        note = f"{q.text} is in none of the sources"
+        return Finding(start=q.start, end=q.end, verdict="not_enough_info", note=note)
     i, s = other
     place = Place(item_id=passages[i].item_id, passage=i, start=s.start, end=s.end)
     note = f"The source says {s.text}, not {q.text}"
     return Finding(start=q.start, end=q.end, verdict="refuted", note=note, source=place)
+
+
+def _others(q: Quantity, own: Sequence[Quantity], source: _Source) -> Iterator[Quantity]:
+    """Figures that may stand in the source for ``q``: of its kind, not said elsewhere in the text, no mere "one"."""
+    said = {(o.kind, o.value, o.unit, o.version) for o in own}
+    for s in source.found[:_MAX_CANDIDATES]:
+        word = _may_be_counted(s) and not any(c.isdigit() for c in s.text)
+        if s.kind == q.kind != "date" and not word and (s.kind, s.value, s.unit, s.version) not in said:
+            yield s
 
 
 def _likeness(q: Quantity, context: tuple[set[str], str], s: Quantity, source: str) -> int:

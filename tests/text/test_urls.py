@@ -31,6 +31,8 @@ def b64(text: str) -> str:
         ("https://www.latent.space/p/ainews?r=1a2b3c", "https://www.latent.space/p/ainews"),
         ("https://api.github.com/repos/a/b/contents/c?ref=dev", "https://api.github.com/repos/a/b/contents/c?ref=dev"),
         ("https://x.com/a/status/1?s=20&t=abc", "https://x.com/a/status/1"),
+        ("https://xcancel.com/a/status/1?s=20", "https://xcancel.com/a/status/1"),
+        ("https://example.com/?a=1&amp%3Butm_source=b&amp;amp;c=2", "https://example.com/?a=1&c=2"),
         ("https://us1.campaign-archive.com/?u=acct&id=9&e=me", "https://us1.campaign-archive.com/?u=acct&id=9"),
         ("https://app.example/#/news/7", "https://app.example/#/news/7"),
         ("https://example.com/changelog#1.13.9", "https://example.com/changelog#1.13.9"),
@@ -231,6 +233,7 @@ def test_host() -> None:
     st.sampled_from(["", "http://", "https://", "https://www.google.com/url?q=", "https://example.com/"]),
 )
 @example("[", "http://")
+@example("?a&amp%3Bamp;b=1", "https://example.com/")
 @example("a/%2e%2e/?%=%&&utm_x", "https://example.com/")
 def test_canonical_is_a_fixed_point_for_any_text(text: str, prefix: str) -> None:
     url = canonicalise(prefix + text)

@@ -1,0 +1,34 @@
+"""When a source may be asked again: pure arithmetic on what its server wishes."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from pipeline.text.dates import parse_max_age, parse_retry_after
+
+DAY_S = 86_400.0
+MAX_WAIT_S = 7 * DAY_S  # of Retry-After: an explicit wish, but not for ever
+JITTER = 0.1  # a part of the wait, so that many installations do not all come at one moment
+
+
+def next_fetch_at(
+    now: datetime,
+    *,
+    interval_s: float,
+    headers: Mapping[str, str],
+    failures: int,
+    wait_s: float = 0.0,
+    jitter: float,
+) -> datetime:
+    """The earliest moment for the next request: the latest of our interval, max-age and Retry-After, and a little.
+
+    ``headers`` (names in lower case) are of the last answer, ``wait_s`` is of the last refusal, ``failures`` counts
+    those in a row: each doubles the interval, up to a day. max-age counts up to a day, since servers send a year's
+    (https://github.com/nt1m/livemarks/pull/436); Retry-After up to a week. ``jitter`` is a random number of 0..1.
+    Order of wishes: https://m.earth.org.uk/RSS-efficiency.html; headers: RFC 9111 section 5.2.2.1, RFC 9110 section
+    10.2.3.
+    """
+    own_s = min(interval_s * 2.0 ** min(failures, 20), max(DAY_S, interval_s))
+    fresh_s = min(parse_max_age(headers.get("cache-control", "")), DAY_S)
+    asked_s = min(max(wait_s, parse_retry_after(headers.get("retry-after", ""), now)), MAX_WAIT_S)
+    wait = max(own_s, fresh_s, asked_s)
+    return now + timedelta(seconds=wait * (1 + JITTER * jitter))
