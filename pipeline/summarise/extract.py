@@ -31,7 +31,7 @@ _DANGLING = re.compile(
     r"[\"'“‘(\[]*(?:(?:he|she|it|its|they|their|his|her|him|them|this|that|these|those|there|here|such|both|but|and|or|so|"
     r"nor|yet|then|thus|hence|also|however|instead|meanwhile|moreover|furthermore|therefore|otherwise|still|besides|"
     r"finally|additionally|similarly|for example|for instance|in addition|as a result|in other words|of course|"
-    r"after all|unfortunately|fortunately|first|"
+    r"after all|unfortunately|fortunately|first|not|no|yes|"
     r"second|third|another|one of|which|who|because)\b"
     r"|他|她|它|这|那|其|该|但|而|并|也|此外|然而|因此|所以|不过|同时|另外|例如|比如|首先|最后|总之)",
     re.IGNORECASE,

@@ -11,7 +11,7 @@ from pipeline.model.ledger import Ledger
 from pipeline.summarise.answers import explain, plain, read_object
 from pipeline.summarise.prompting import PromptFile, fence, fill
 from pipeline.text.characters import one_line
-from pipeline.text.sentences import OPENERS
+from pipeline.text.sentences import OPENERS, split
 from pipeline.text.tokens import count_words, words
 from pipeline.types import Prompt
 
@@ -118,15 +118,20 @@ def _to_check(line: str) -> list[str]:
     return found
 
 
-def extract_lead(headlines: Sequence[str], total: int) -> tuple[str, ...]:
-    """A lead without a model: the first three headlines as they stand, and how many of ``total`` stories follow."""
-    shown = [one_line(headline).rstrip(" .。;") for headline in headlines[:_LISTED]]
-    shown = [headline for headline in shown if headline]
-    if not shown:
+def extract_lead(stories: Sequence[LeadStory], total: int) -> tuple[str, ...]:
+    """A lead without a model: the first story's own first sentence, then the next headlines as they stand.
+
+    The first headline is the subject of the issue and stands above; ``total`` counts the stories of the issue.
+    """
+    if not stories:
         return ()
-    more = max(total - len(shown), 0)
+    first, *others = stories
+    start, end = next(iter(split(first.text)), (0, 0))
+    opening = one_line(first.text[start:end]) or one_line(first.headline)
+    shown = [headline for headline in (one_line(s.headline).rstrip(" .。;") for s in others[:_LISTED]) if headline]
+    more = max(total - 1 - len(shown), 0)
     rest = f"; and {more} more {'story' if more == 1 else 'stories'}" if more else ""
-    return (f"In this issue: {'; '.join(shown)}{rest}.",)
+    return (opening, f"Also: {'; '.join(shown)}{rest}.") if shown else (opening,)
 
 
 def write_lead(
@@ -140,10 +145,9 @@ def write_lead(
 
     Raises ConfigError for a wrong prompt file.
     """
-    headlines = [story.headline for story in stories]
     if ledger is None or not stories:
-        return extract_lead(headlines, total)
+        return extract_lead(stories, total)
     try:
         return ledger.ask(lead_prompt(prompt_file, stories, language), lambda text: read_lead(text, stories))[0]
     except (ModelError, BudgetExceeded):
-        return extract_lead(headlines, total)
+        return extract_lead(stories, total)

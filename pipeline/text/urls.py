@@ -109,8 +109,7 @@ _REDDIT = re.compile(
 _REPOSITORY = re.compile(r"(/[^/]+/[^/]+?)(?:\.git)?(?:(?:/tree/(?:main|master))?|(/.+))$")
 _OPEN_SUBSTACK = re.compile(r"/pub/([a-z0-9-]+)(/p/[^/]+)", re.IGNORECASE)
 _INDEX = re.compile(r"/(?:index\.(?:html?|php))?$")
-_SAME_ESCAPED_TWICE = re.compile(r"^(?:amp(?:;|%3b))+", re.IGNORECASE)
-_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)|(?<=^[a-z]{2})\.m(?=\.)")  # en.m.wikipedia.org
+_SAME_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)|(?<=^[a-z]{2})\.m(?=\.)")  # en.m.wikipedia.org
 
 
 def canonicalise(url: str, base: str = "") -> str:
@@ -119,18 +118,13 @@ def canonicalise(url: str, base: str = "") -> str:
     Relative to ``base`` where given; credentials are dropped. "" for anything that is not http or https, is junk,
     or is longer than ``MAX_URL_CHARS``. Idempotent. The scheme stays: see ``url_key`` for comparing.
     """
-    url = unwrap(_absolute(url, base))
-    parts = _split(url)
-    if parts is None:
-        return ""
-    fragment = parts.fragment if _is_content(parts) else ""
-    bare = parts._replace(netloc=_netloc(parts), query=_without_trackers(parts), fragment="")
-    try:
-        url = url_normalize(urlunsplit(bare)) or ""
-        url += f"#{fragment}" if fragment else ""
-    except ValueError:  # UnicodeError too: a host that IDNA refuses
-        return ""
-    return url if len(url) <= MAX_URL_CHARS and _split(url) else ""
+    url = _normalised(unwrap(_absolute(url, base)))
+    for _ in range(_MAX_DEPTH):  # normalising can lay bare another layer
+        inner = unwrap(url)
+        if inner == url:
+            break
+        url = _normalised(inner)
+    return url
 
 
 def url_key(url: str) -> str:
@@ -199,13 +193,28 @@ def host(url: str) -> str:
 
 def _absolute(url: str, base: str) -> str:
     """Without controls and blanks around it (as browsers do), and resolved."""
-    url = _JUNK_IN_URL.sub("", url[: _MAX_WRAPPED_CHARS + 1].strip(" \t\r\n\f").replace("&amp;", "&"))
+    url = _JUNK_IN_URL.sub("", url[: _MAX_WRAPPED_CHARS + 1].strip())
     if not url or len(url) > _MAX_WRAPPED_CHARS:
         return ""
     try:
         return urljoin(base, url) if base else url if not url.startswith("//") else f"https:{url}"
     except ValueError:
         return ""
+
+
+def _normalised(url: str) -> str:
+    """One pass of canonicalise, after unwrapping. "" for junk."""
+    parts = _split(url)
+    if parts is None:
+        return ""
+    fragment = parts.fragment if _is_content(parts) else ""
+    bare = parts._replace(netloc=_netloc(parts), query=_without_trackers(parts), fragment="")
+    try:
+        url = url_normalize(urlunsplit(bare)) or ""
+    except ValueError:  # UnicodeError too: a host that IDNA refuses
+        return ""
+    url += f"#{fragment}" if fragment else ""
+    return url if len(url) <= MAX_URL_CHARS and _split(url) else ""
 
 
 def _split(url: str) -> SplitResult | None:

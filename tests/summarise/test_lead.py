@@ -47,13 +47,16 @@ def test_a_lead_that_they_do_not_bear_out_says_where(text: str, said: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("headlines", "total", "said"),
+    ("told", "total", "said"),
     [
         ([], 0, ()),
-        (["A"], 1, ("In this issue: A.",)),
-        (["A.", "B"], 3, ("In this issue: A; B; and 1 more story.",)),
-        (["A", "B", "C", "D"], 9, ("In this issue: A; B; C; and 6 more stories.",)),
+        ([("A", "Foo is out. It is small.")], 1, ("Foo is out.",)),
+        ([("A.", "")], 1, ("A.",)),
+        ([("A", "Foo is out."), ("B", "x")], 3, ("Foo is out.", "Also: B; and 1 more story.")),
+        ([("A", "Foo is out."), *((h, "x") for h in "BCDE")], 9, ("Foo is out.", "Also: B; C; D; and 5 more stories.")),
     ],
 )
-def test_the_plain_lead_lists_the_first_headlines(headlines: list[str], total: int, said: tuple[str, ...]) -> None:
-    assert extract_lead(headlines, total) == said
+def test_the_plain_lead_opens_with_the_first_story_and_lists_the_next(
+    told: list[tuple[str, str]], total: int, said: tuple[str, ...]
+) -> None:
+    assert extract_lead([LeadStory(headline=h, text=t) for h, t in told], total) == said

@@ -97,7 +97,7 @@ def test_the_lead_falls_back_to_a_plain_list() -> None:
     file = load_prompt(find("prompts", "lead.md"))
     stories = [LeadStory(headline="OpenAI releases GPT-5.4-mini", text="OpenAI did so on Monday.")]
     good = json.dumps({"sentences": [{"text": "OpenAI released GPT-5.4-mini.", "stories": [1]}]})
-    plain = ("In this issue: OpenAI releases GPT-5.4-mini; and 1 more story.",)
+    plain = ("OpenAI did so on Monday.",)
     assert write_lead(stories, 2, ledger([good])[0], file) == ("OpenAI released GPT-5.4-mini.",)
     assert write_lead(stories, 2, ledger([ModelError("no", kind="down")])[0], file) == plain
     assert write_lead(stories, 2, None, file) == plain
