@@ -74,7 +74,9 @@ class SourceSettings(BaseModel):
     """One configured place that we read. ``options`` belong to its type and are validated by that type's file."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
-    own_keys: ClassVar[tuple[str, ...]] = ("id", "type", "name", "section", "trust", "kind", "interval_hours")
+    own_keys: ClassVar[tuple[str, ...]] = (
+        "id", "type", "name", "section", "trust", "kind", "interval_hours", "keep", "drop"
+    )  # fmt: skip
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
     type: str
@@ -83,6 +85,8 @@ class SourceSettings(BaseModel):
     trust: float = Field(default=0.5, ge=0, le=1)
     kind: Kind | None = None
     interval_hours: float | None = Field(default=None, ge=1, le=240)
+    keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
     options: BaseModel
 
     @property

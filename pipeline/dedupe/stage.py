@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from pipeline.config import Settings
 from pipeline.context import Context
 from pipeline.dedupe.fold import BODY_HEAD_CHARS, Candidate, Folder, Known, text_hash
 from pipeline.store import items, stories
+from pipeline.text.tokens import mentions
 from pipeline.text.urls import url_key
 from pipeline.types import Item, Outcome
 
@@ -24,10 +26,9 @@ def process(ctx: Context, key: str) -> Outcome:
     settings = ctx.settings
     with ctx.store.begin() as db:
         new = items.pending(db)
-        stale = [i for i in new if is_stale(i, timedelta(hours=settings.fetch.stale_after_hours))]
-        items.skip(db, "dedupe", [(i.id, "stale") for i in stale], ctx.clock())
-        old = {i.id for i in stale}
-        fresh = sorted((i for i in new if i.id not in old), key=lambda i: (seen_at(i), i.id))
+        reasons = {item.id: reason for item in new if (reason := _why_not(item, settings))}
+        items.skip(db, "dedupe", reasons.items(), ctx.clock())
+        fresh = sorted((i for i in new if i.id not in reasons), key=lambda i: (seen_at(i), i.id))
         if not fresh:
             return Outcome(count=0)
         since = min(i.fetched_at for i in fresh) - timedelta(days=settings.dedupe.window_days)
@@ -41,9 +42,19 @@ def process(ctx: Context, key: str) -> Outcome:
     return Outcome(count=len({m.story_id for m in memberships if m.method == "first"}))
 
 
-def is_stale(item: Item, after: timedelta) -> bool:
-    """Whether an item was published so long before it was first seen that it is not news. An undated one never is."""
-    return item.published_at is not None and item.fetched_at - item.published_at > after
+def _why_not(item: Item, settings: Settings) -> str | None:
+    """Why an item gets no story: "stale" (published so long before it was first seen that it is not news; an undated
+    one never is), or "filtered" (by the words that its source keeps and drops); None when it gets one.
+    """
+    after = timedelta(hours=settings.fetch.stale_after_hours)
+    if item.published_at is not None and item.fetched_at - item.published_at > after:
+        return "stale"
+    source = next((s for s in settings.sources if s.id == item.source_id), None)
+    text = f"{item.title}\n{item.body}"
+    if source is None or not (source.keep or source.drop):
+        return None
+    wanted = not source.keep or mentions(text, source.keep)
+    return None if wanted and not mentions(text, source.drop) else "filtered"
 
 
 def seen_at(item: Item) -> datetime:

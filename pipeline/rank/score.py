@@ -11,7 +11,7 @@ from statistics import median
 from types import MappingProxyType
 
 from pipeline.errors import ConfigError
-from pipeline.text.tokens import words
+from pipeline.text.tokens import mentions
 from pipeline.text.urls import host
 from pipeline.types import Item, Kind, Story
 
@@ -88,12 +88,6 @@ def merge_weights(overrides: Mapping[str, float]) -> dict[str, float]:
         remedy = "Give numbers from 0 up, at least one above 0"
         raise ConfigError("a weight is negative, or all are 0", subject="rank.weights", remedy=remedy)
     return merged
-
-
-def mentions(text: str, phrases: Iterable[str]) -> bool:
-    """Whether a text contains one of these words or phrases, as whole words, in any case; Han text anywhere."""
-    found = f" {' '.join(words(text))} "
-    return any(f" {' '.join(wanted)} " in found for phrase in phrases if (wanted := words(phrase)))
 
 
 def _breadth(items: Iterable[Item]) -> float:

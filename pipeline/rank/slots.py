@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.config import RankSettings
-from pipeline.rank.score import mentions
+from pipeline.text.tokens import mentions
 from pipeline.types import Slot, Story
 
 BRIEF_SECTION = "In brief"

@@ -25,7 +25,7 @@ def kept_claims(entry: Entry) -> list[str]:
 def count_line(counts: Mapping[str, int], *, printed: int, brief: int, minutes: int) -> tuple[str, ...]:
     """The honest counts, part by part; what is zero is not said.
 
-    ``counts`` may hold sources_checked, sources_failed, items_fetched, items_stale, undated, items_merged, stories,
+    ``counts`` may hold sources_checked, sources_failed, items_fetched, items_stale, items_filtered, undated, items_merged, stories,
     stories_ran_before, stories_left_out and dropped_<reason>; ``printed`` and ``brief`` are what really stands there.
     """
     parts = [
@@ -34,6 +34,7 @@ def count_line(counts: Mapping[str, int], *, printed: int, brief: int, minutes: 
             counts,
             ("items_fetched", "item", "items"),
             ("items_stale", "too old", ""),
+            ("items_filtered", "filtered by your words", ""),
             ("undated", "without a date", ""),
             ("items_merged", "merged with another report", ""),
         ),

@@ -151,6 +151,8 @@ def _story(printed: Printed, entry: Entry) -> StoryView:
     first = entry.story.representative
     links = _links(entry.story.items, printed.source_names)
     headline = summary.headline if summary and -1 not in entry.cut else first.title
+    # where a source has nothing but a title, the title is the claim; it is not printed twice
+    sentences = tuple(_prose(text) for text in kept_claims(entry) if one_line(text) != one_line(headline))
     why = summary.why_it_matters if summary and -2 not in entry.cut else None
     language = summary.language if summary else first.language
     other = language not in ("und", printed.language)
@@ -158,21 +160,22 @@ def _story(printed: Printed, entry: Entry) -> StoryView:
         anchor=f"story-{entry.story.id}",
         headline=_prose(headline) or (links[0].name if links else "Untitled"),
         url=_web_url(first.url) or next((link.url for link in links if link.url), ""),
-        sentences=tuple(_prose(text) for text in kept_claims(entry)),
+        sentences=sentences,
         why_it_matters=_prose(why or ""),
         links=links,
-        marks=_marks(entry, printed.approval),
+        marks=_marks(entry, printed.approval, headline_only=summary is not None and not sentences),
         language=language if other else "",
         direction=_direction(language) if other and _direction(language) != _direction(printed.language) else "",
     )
 
 
-def _marks(entry: Entry, approval: Approval) -> tuple[str, ...]:
+def _marks(entry: Entry, approval: Approval, *, headline_only: bool) -> tuple[str, ...]:
     """What a reader must know before reading; a person who approved the issue has seen every story of it."""
     author = entry.summary.written_by if entry.summary else ""
     marks = {
         "Update": entry.story.update_of is not None,
-        "Extract": author == "extract",
+        "Headline only": headline_only,
+        "Extract": author == "extract" and not headline_only,
         "Edited by a person": author.startswith("reviewer:"),
         "Not reviewed": entry.summary is not None and not entry.reviewed and approval != "person",
     }

@@ -26,7 +26,7 @@ from pipeline.resources import find_type
 from pipeline.text.characters import clean, one_line
 from pipeline.text.dates import parse_retry_after
 from pipeline.text.language import detect
-from pipeline.text.urls import canonicalise
+from pipeline.text.urls import canonicalise, is_tracking
 from pipeline.types import Http, Item, Kind, Payload, Response
 
 
@@ -98,9 +98,10 @@ def new_item(
 ) -> Item:
     """Build an item out of hostile strings: cleaned, bounded, its URL canonical, no date in the future.
 
-    A missing guid falls back to the URL, then to a hash of the text. ``body`` is plain text.
+    A missing guid falls back to the URL, then to a hash of the text. ``body`` is plain text. An address that a mailing
+    tool made for one subscriber is not kept: printed, it would give that person away.
     """
-    url = canonicalise(url)
+    url = _printable(url)
     title = one_line(title, MAX_TITLE_CHARS)
     body = clean(body)[:MAX_BODY_CHARS]
     guid = clean(guid) or url or blake2b(f"{title}\n{body}".encode(), digest_size=8).hexdigest()
@@ -123,8 +124,13 @@ def new_item(
         fetched_at=payload.fetched_at,
         points=points,
         comments=comments,
-        media=tuple(m for m in (canonicalise(m) for m in media) if m)[:100],
+        media=tuple(m for m in (_printable(m) for m in media) if m)[:100],
     )
+
+
+def _printable(url: str) -> str:
+    url = canonicalise(url)
+    return "" if is_tracking(url) else url
 
 
 def get(

@@ -40,15 +40,12 @@ def web_address(url: str) -> str:
 
 
 class Options(Section):
-    """A feed and which of its entries count. ``keep`` and ``drop`` are words looked for in title and text."""
+    """A feed. Of more than ``max_items`` entries the newest count."""
 
     url: Annotated[str, AfterValidator(web_address)]
     allow_private: bool = False
     max_items: int = Field(default=200, ge=1)
     max_bytes: int | None = Field(default=None, ge=1_000)
-    kind: Kind = "article"
-    keep: tuple[str, ...] = ()
-    drop: tuple[str, ...] = ()
 
 
 def fetch(options: Options, state: FetchState, http: Http, now: datetime) -> Fetched:
@@ -67,8 +64,7 @@ def parse(payload: Payload, options: Options) -> list[Item]:
         raise _not_a_feed(payload, "is empty")
     feed = _json_feed(text, payload) if text.startswith("{") else _xml_feed(text, payload)
     _refuse_placeholder(feed, payload)
-    items = [_item(payload, entry, options.kind) for entry in _identified(feed.entries)]
-    return _newest([i for i in items if _wanted(i, options)], options.max_items)
+    return _newest([_item(payload, entry) for entry in _identified(feed.entries)], options.max_items)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,32 +120,19 @@ def _identified(entries: list[_Entry]) -> Iterator[_Entry]:
         yield replace(entry, guid=guid)
 
 
-def _item(payload: Payload, entry: _Entry, kind: Kind) -> Item:
+def _item(payload: Payload, entry: _Entry) -> Item:
     return new_item(
         payload,
         guid=entry.guid,
         url=entry.url,
         title=entry.title,
         body=entry.body,
-        kind=kind,
         authors=entry.authors,
         language=settle(entry.language, f"{entry.title}\n{entry.body[:2000]}"),
         published_at=entry.published_at,
         comments=entry.comments,
         media=entry.media,
     )
-
-
-def _wanted(item: Item, options: Options) -> bool:
-    text = f"{item.title}\n{item.body}"
-    return (not options.keep or _has_word(text, options.keep)) and not _has_word(text, options.drop)
-
-
-def _has_word(text: str, words: tuple[str, ...]) -> bool:
-    """Whether one of the words stands in the text; whole words in Latin script, so that "AI" is not in "said"."""
-    alternatives = "|".join(re.escape(w.strip()) for w in words if w.strip())
-    pattern = rf"(?<![A-Za-z0-9])(?:{alternatives})(?![A-Za-z0-9])"
-    return bool(alternatives and re.search(pattern, text, re.IGNORECASE))
 
 
 def _newest(items: list[Item], limit: int) -> list[Item]:

@@ -37,20 +37,14 @@ class Store:
 
     @contextmanager
     def run_lock(self) -> Iterator[None]:
-        """Only one run at a time; the lock goes with the process, however it ends. Raises RunLocked at once."""
-        locked = RunLocked("another run is at work", subject="digest run", remedy="It goes on when that one has ended")
+        """Only one run at a time; the lock goes with the process, however it ends. Raises RunLocked at once, StoreError."""
         if self._lock_path is not None:
-            from filelock import FileLock, Timeout
-
-            try:
-                with FileLock(self._lock_path, timeout=0):
-                    yield
-            except Timeout as e:
-                raise locked from e
+            with _locked(self._lock_path):
+                yield
             return
         with _explained(self.engine), self.engine.connect() as db:
             if not db.scalar(sa.text("select pg_try_advisory_lock(hashtext('every-other-day'))")):
-                raise locked
+                raise _already_running()
             db.commit()
             try:
                 yield
@@ -63,16 +57,35 @@ class Store:
         self.engine.dispose()
 
 
+def _already_running() -> RunLocked:
+    return RunLocked("another run is at work", subject="digest run", remedy="It goes on when that one has ended")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """A lock on a file; the system takes it back however the process ends."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as e:
+        raise _already_running() from e
+    except OSError as e:
+        remedy = "Check the permissions of file and folder"
+        raise StoreError(f"cannot be locked ({e.strerror})", subject=str(path), remedy=remedy) from e
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def open_store(url: str, folder: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Store:
     """Open ``url`` (a relative SQLite path starts in ``folder``) and migrate it when it is older than this program.
 
     Raises StoreError when it cannot be opened, is newer than this program, or belongs to another one.
     """
-    try:
-        parsed = sa.make_url(url)
-    except SQLAlchemyError as e:
-        remedy = "It looks like sqlite:///digest.db or postgresql+psycopg://user@host/name"
-        raise StoreError("is no database address", subject="store.url", remedy=remedy) from e
+    parsed = _parsed(url)
     lock_path = None
     if parsed.get_backend_name() == "sqlite":
         path = folder / (parsed.database or "digest.db")
@@ -90,6 +103,18 @@ def open_store(url: str, folder: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S
     with _explained(engine):
         _migrate(engine)
     return Store(engine, lock_path)
+
+
+def _parsed(url: str) -> sa.URL:
+    remedy = "It looks like sqlite:///digest.db or postgresql+psycopg://user@host/name"
+    error = StoreError("is no database address that we know", subject="store.url", remedy=remedy)
+    try:
+        parsed = sa.make_url(url)
+    except SQLAlchemyError as e:
+        raise error from e
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise error
+    return parsed
 
 
 def _tune_sqlite(engine: Engine, busy_timeout_s: float) -> None:
@@ -116,7 +141,11 @@ def _tune_sqlite(engine: Engine, busy_timeout_s: float) -> None:
 
 def head() -> str:
     """The newest migration, read off the file names: Alembic is only imported when there is something to do."""
-    return max(p.stem for p in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    return max(_versions())
+
+
+def _versions() -> set[str]:
+    return {p.stem for p in (MIGRATIONS / "versions").glob("[0-9]*.py")}
 
 
 def _migrate(engine: Engine) -> None:
@@ -130,9 +159,10 @@ def _migrate(engine: Engine) -> None:
             raise StoreError(f"holds tables of another program ({there[0]})", subject=_shown(engine), remedy=remedy)
     if version == head():
         return
-    if version is not None and version > head():
-        remedy = "Install the newer version again"
-        raise StoreError(f"is of a newer version ({version}) than this program", subject=_shown(engine), remedy=remedy)
+    if version is not None and version not in _versions():
+        remedy = "Install the version that made it"
+        message = f"is of a version that this program does not know ({version})"
+        raise StoreError(message, subject=_shown(engine), remedy=remedy)
     from alembic import command
     from alembic.config import Config
 
@@ -166,8 +196,9 @@ _REMEDIES = (
         "Put a backup in its place",
     ),
     (re.compile("unable to open", re.IGNORECASE), "cannot be opened", "Check the path and its permissions"),
+    (re.compile("i/o error", re.IGNORECASE), "cannot be read or written", "Check its disk, and put a backup in its place"),
     (
-        re.compile("connect|server closed|refused", re.IGNORECASE),
+        re.compile("connect|server closed|refused|resolve host", re.IGNORECASE),
         "cannot be reached",
         "Start the database server, or mend store.url",
     ),
@@ -179,9 +210,8 @@ def _explained(engine: Engine) -> Iterator[None]:
     try:
         yield
     except DBAPIError as e:
-        cause = str(e.orig)
+        first = next(iter(str(e.orig).strip().splitlines()), "")  # PostgreSQL puts our own data into the next ones
         for pattern, message, remedy in _REMEDIES:
-            if isinstance(e, sa.exc.OperationalError | sa.exc.DatabaseError) and pattern.search(cause):
-                first = cause.strip().splitlines()[0]
+            if pattern.search(first):
                 raise StoreError(f"{message} ({first})", subject=_shown(engine), remedy=remedy) from e
         raise

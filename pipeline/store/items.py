@@ -69,7 +69,7 @@ def skip(db: Connection, stage: str, reasons: Iterable[tuple[str, str]], at: dat
 
 
 def window_counts(db: Connection, opens_at: datetime, closes_at: datetime) -> dict[str, int]:
-    """What came in during [opens_at, closes_at): items, undated ones, and dropped_<reason> for those in no story."""
+    """What came in during [opens_at, closes_at): items, undated ones, and items_<reason> for those in no story."""
     inside = sa.and_(items.c.fetched_at >= opens_at, items.c.fetched_at < closes_at)
     total, undated = db.execute(
         sa.select(

@@ -20,6 +20,7 @@ MAX_WORDS = 120
 MAX_SENTENCES = 5
 MAX_SENTENCE_CHARS = 400
 _LISTED = 3
+_ENDS = tuple(".!?…。！？”\"")
 _WORD = re.compile(r"[^\W_][\w'’.-]*")
 
 
@@ -128,6 +129,7 @@ def extract_lead(stories: Sequence[LeadStory], total: int) -> tuple[str, ...]:
     first, *others = stories
     start, end = next(iter(split(first.text)), (0, 0))
     opening = one_line(first.text[start:end]) or one_line(first.headline)
+    opening += "" if opening.endswith(_ENDS) else "."
     shown = [headline for headline in (one_line(s.headline).rstrip(" .。;") for s in others[:_LISTED]) if headline]
     more = max(total - 1 - len(shown), 0)
     rest = f"; and {more} more {'story' if more == 1 else 'stories'}" if more else ""

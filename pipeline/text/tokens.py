@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"  # with kana
 _LETTER = rf"[^\W_{_HAN}]"
@@ -74,3 +75,9 @@ def estimate_tokens(text: str) -> int:
         else:
             single += 1
     return _OVERHEAD_TOKENS + math.ceil(latin * _LATIN_RATE + han * _HAN_RATE + single * _SINGLE_RATE + bytes_)
+
+
+def mentions(text: str, phrases: Iterable[str]) -> bool:
+    """Whether a text contains one of these words or phrases, as whole words, in any case; Han text anywhere."""
+    found = f" {' '.join(words(text))} "
+    return any(f" {' '.join(wanted)} " in found for phrase in phrases if (wanted := words(phrase)))

@@ -40,7 +40,7 @@ def test_a_bad_row_says_so_and_harms_no_other() -> None:
         ["error", "id"],
         sorted(found[0]),
     ]
-    assert found[1] == {"id": None, "error": "the row has no id"}
+    assert found[1] == {"id": None, "error": "the line is no JSON object with an id"}
 
 
 def test_rows_may_lack_everything_but_the_id() -> None:

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.rank.score import DEFAULT_WEIGHTS, mentions, score, usual_points
+from pipeline.rank.score import DEFAULT_WEIGHTS, score, usual_points
+from pipeline.text.tokens import mentions
 from pipeline.types import Item, Story
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -52,6 +52,7 @@ def test_a_lead_that_they_do_not_bear_out_says_where(text: str, said: str) -> No
         ([], 0, ()),
         ([("A", "Foo is out. It is small.")], 1, ("Foo is out.",)),
         ([("A.", "")], 1, ("A.",)),
+        ([("A", "Foo is out")], 1, ("Foo is out.",)),
         ([("A", "Foo is out."), ("B", "x")], 3, ("Foo is out.", "Also: B; and 1 more story.")),
         ([("A", "Foo is out."), *((h, "x") for h in "BCDE")], 9, ("Foo is out.", "Also: B; C; D; and 5 more stories.")),
     ],
