@@ -12,10 +12,41 @@ from multiprocessing.connection import Connection
 from random import Random
 
 ETAG = '"unchanged"'
-_WORDS = (
-    "the new model reads long documents and answers in one second while its open weights run on a laptop "
-    "researchers measured fewer errors than before after training with synthetic data from public code"
-).split()
+_WORDS = [
+    "the",
+    "new",
+    "model",
+    "reads",
+    "long",
+    "documents",
+    "and",
+    "answers",
+    "in",
+    "one",
+    "second",
+    "while",
+    "its",
+    "open",
+    "weights",
+    "run",
+    "on",
+    "a",
+    "laptop",
+    "researchers",
+    "measured",
+    "fewer",
+    "errors",
+    "than",
+    "before",
+    "after",
+    "training",
+    "with",
+    "synthetic",
+    "data",
+    "from",
+    "public",
+    "code",
+]
 
 
 def feed(name: str, entries: int) -> bytes:

@@ -26,7 +26,9 @@ def measure(small: bool) -> list[Row]:
     what = f"{feeds} feeds, {feeds * ENTRIES:,} items, {size_mb:.1f} MB"
     return [
         compared("fetch: first run", first, bare, f"the same bytes by httpx2, {THREADS} threads", what),
-        compared("fetch: second run, nothing new", second, bare_304, f"the same 304s by httpx2, {THREADS} threads", what),
+        compared(
+            "fetch: second run, nothing new", second, bare_304, f"the same 304s by httpx2, {THREADS} threads", what
+        ),
     ]
 
 
@@ -35,9 +37,7 @@ def _round(urls: Sequence[str]) -> tuple[float, float, float, float]:
     bare_s = seconds(partial(_bare, urls, {}, 200))
     bare_304_s = seconds(partial(_bare, urls, {"if-none-match": ETAG}, 304))
     with TemporaryDirectory() as folder:
-        sources = [
-            {"id": f"feed-{i}", "type": "rss", "url": url, "allow_private": True} for i, url in enumerate(urls)
-        ]
+        sources = [{"id": f"feed-{i}", "type": "rss", "url": url, "allow_private": True} for i, url in enumerate(urls)]
         config = configuration("", [], 1, sources=sources, fetch={"threads": THREADS})
         world = World(folder=Path(folder), config=config)
         first_s = _fetch(world, new=len(urls) * ENTRIES)

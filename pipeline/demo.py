@@ -69,7 +69,7 @@ def _clear(folder: Path) -> None:
 class _Handler(SimpleHTTPRequestHandler):
     """Hands out the sample files in silence; Bluesky's method is one of them."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the name is the library's
+    def do_GET(self) -> None:
         """Answer; an author feed is asked for by method name."""
         if self.path.startswith("/xrpc/"):
             self.path = "/mira.json"

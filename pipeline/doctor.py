@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from email.utils import parseaddr
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -96,8 +96,12 @@ def _model(settings: Settings) -> Finding:
     where = model.base_url or "the provider's own address"
     if model.api_key is None and not model.is_local:
         remedy = f"Set {model.api_key_env} in the environment or in .env"
-        return Finding(subject="model", state="missing", message=f"{model.name} needs a key", remedy=remedy, exit_code=2)
-    return Finding(subject="model", state="ok", message=f"{model.name} at {where}, at most {model.budget_usd:.2f} USD a run")
+        return Finding(
+            subject="model", state="missing", message=f"{model.name} needs a key", remedy=remedy, exit_code=2
+        )
+    return Finding(
+        subject="model", state="ok", message=f"{model.name} at {where}, at most {model.budget_usd:.2f} USD a run"
+    )
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:

@@ -55,4 +55,4 @@ def write(folder: Path) -> list[str]:
 
 def _dated(example: str, today: datetime) -> str:
     """The example with the calendar anchored on today, so that the first run drafts an issue."""
-    return re.sub(r"^(  anchor: ).*?(\s*#.*)?$", rf"\g<1>{today:%Y-%m-%d}\g<2>", example, count=1, flags=re.M)
+    return re.sub(r"^(  anchor: ).*?(\s*#.*)?$", rf"\g<1>{today:%Y-%m-%d}\g<2>", example, count=1, flags=re.MULTILINE)

@@ -16,7 +16,7 @@ def roots(folder: Path | None) -> list[Path]:
 
 
 def find(kind: str, name: str, folder: Path | None = None) -> Path:
-    """The file ``kind/name`` ("prompts", "summarise.md"), file by file. Raises ConfigError that names where it looked."""
+    """The file ``kind/name`` ("prompts", "summarise.md"). Raises ConfigError that names where it looked."""
     looked = [root / kind / name for root in roots(folder)]
     for path in looked:
         if path.is_file():

@@ -114,7 +114,8 @@ def _up_to(until: str) -> list[str]:
 def _walk(ctx: Context, names: list[str], report: Report, progress: Progress) -> None:
     left: set[tuple[str, str]] = set()
     for _ in range(MAX_ROUNDS):
-        if not any([_run_stage(ctx, name, left, report, progress) for name in names]):
+        did = [_run_stage(ctx, name, left, report, progress) for name in names]
+        if not any(did):
             return
 
 

@@ -1,7 +1,7 @@
 """PURE: is an issue due? Anchor, interval, time zone, deadline; computed here, so that one hourly cron line is right.
 
-``*/2`` in cron's day-of-month runs on two days in a row seven times a year (31st, then 1st), and local clocks jump twice:
-so cron only knocks, and this file decides (crontab(5); FACTS 6).
+``*/2`` in cron's day-of-month runs on two days in a row seven times a year (31st, then 1st), and local clocks jump
+twice: so cron only knocks, and this file decides (crontab(5); FACTS 6).
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from pipeline.config import ScheduleSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """One place in the calendar. ``drafts_at`` is when the draft is made, so that a person has time to review it."""
+    """One place in the calendar. ``drafts_at`` is when the draft is made, so that a person has time for it."""
 
     id: str  # the local date of publication
     publish_at: datetime

@@ -1,9 +1,8 @@
-"""What every test may use: a fixed clock, a store on each database, the shared data, and no network but the loopback."""
+"""What every test may use: a store on each database, the shared data, and no network but the loopback."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ import pytest
 from pipeline.store import Store, open_store
 from pipeline.store.tables import metadata
 
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 POSTGRES = os.environ.get("DIGEST_TEST_POSTGRES_URL", "")
 
 

@@ -38,7 +38,9 @@ def imports(path: Path) -> set[str]:
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path}: relative imports hide the way down"
-            found.update(f"{node.module}.{alias.name}" if node.module == "pipeline" else node.module for alias in node.names)
+            found.update(
+                f"{node.module}.{alias.name}" if node.module == "pipeline" else node.module for alias in node.names
+            )
     return {name for name in found if name.split(".")[0] == "pipeline"}
 
 
@@ -87,4 +89,6 @@ def test_the_clock_stands_in_one_file() -> None:
 
 def test_the_tree_in_the_readme_is_what_the_modules_say() -> None:
     readme = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
-    assert readme == runpy.run_path(str(PACKAGE.parent / "docs" / "tree.py"))["with_tree"](readme), "python docs/tree.py"
+    assert readme == runpy.run_path(str(PACKAGE.parent / "docs" / "tree.py"))["with_tree"](readme), (
+        "python docs/tree.py"
+    )

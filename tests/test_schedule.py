@@ -1,6 +1,7 @@
 """The calendar: every two days, across month ends, clock changes and a machine that slept."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -29,7 +30,7 @@ def test_a_year_of_hourly_ticks_gives_every_second_day_and_no_other(zone: str, c
     settings = calendar(time_zone=zone, time=clock)
     days = [date.fromisoformat(i) for i in ticks(datetime(2026, 11, 25, tzinfo=UTC), 365 * 24, settings)]
     assert len(days) >= 181
-    assert {b - a for a, b in zip(days, days[1:], strict=False)} == {timedelta(days=2)}
+    assert {b - a for a, b in pairwise(days)} == {timedelta(days=2)}
 
 
 def test_the_local_time_stays_when_the_clocks_change() -> None:

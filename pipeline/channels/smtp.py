@@ -177,7 +177,7 @@ class SmtpChannel:
             smtp.close()
 
 
-def connect(options: BaseModel, folder: Path) -> Channel:  # noqa: ARG001 - the shape of every channel
+def connect(options: BaseModel, folder: Path) -> Channel:
     """The channel of a mail server. It connects when it is entered."""
     assert isinstance(options, Options)  # noqa: S101 - config.py validated it with this class
     return SmtpChannel(options)

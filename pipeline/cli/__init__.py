@@ -8,7 +8,8 @@ from pipeline.cli.apply import apply
 from pipeline.cli.issue import issue
 from pipeline.cli.lists import model, recipients, sources
 from pipeline.cli.review import review
-from pipeline.cli.run import demo, doctor, init, run, status
+from pipeline.cli.run import demo, doctor, init, run
+from pipeline.cli.status import status
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

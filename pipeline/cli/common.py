@@ -2,9 +2,11 @@
 
 import dataclasses
 import json
+import shutil
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +16,14 @@ if TYPE_CHECKING:
     from pipeline.context import Context
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+reviewer_option = click.option(
+    "--as",
+    "reviewer",
+    envvar="USER",
+    default="reviewer",
+    show_default="your login name",
+    help="Whose decision this is; it stands in the record.",
+)
 
 
 def settings(context: click.Context) -> "Settings":
@@ -32,8 +42,27 @@ def opened(context: click.Context, *, at_once: bool = False) -> Iterator["Contex
         yield ctx
 
 
-def listing(rows: Sequence[Mapping[str, object]], *, as_json: bool, empty: str) -> None:
-    """Print rows: as JSON Lines, or as a table with the keys as its head."""
+def zone(ctx: "Context") -> tzinfo:
+    """The time zone in which people are told times: that of the schedule."""
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(ctx.settings.schedule.time_zone)
+
+
+def moment(at: datetime, where: tzinfo) -> str:
+    """A moment for people, with its zone: "2026-11-24 09:30 CET"."""
+    return f"{at.astimezone(where):%Y-%m-%d %H:%M %Z}"
+
+
+def columns() -> int | None:
+    """How wide the terminal is; None when nobody watches, and nothing has to fit."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def listing(
+    rows: Sequence[Mapping[str, object]], *, as_json: bool, empty: str, where: tzinfo = UTC, indent: str = ""
+) -> None:
+    """Print rows: as JSON Lines, or as a table with the keys as its head; a column that says nothing is left out."""
     if as_json:
         for row in rows:
             click.echo(json.dumps(row, ensure_ascii=False, default=_plain))
@@ -41,11 +70,27 @@ def listing(rows: Sequence[Mapping[str, object]], *, as_json: bool, empty: str) 
     if not rows:
         click.echo(empty)
         return
-    cells = [[_shown(v) for v in row.values()] for row in rows]
-    heads = [key.replace("_", " ") for key in rows[0]]
-    widths = [max(len(line[i]) for line in [heads, *cells]) for i in range(len(heads))]
-    for line in [heads, *cells]:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    from pipeline.text.wrap import width
+
+    keys = [key for key in rows[0] if any(row[key] not in (None, "") for row in rows)]
+    lines = [[key.replace("_", " ") for key in keys], *([_shown(row[key], where) for key in keys] for row in rows)]
+    widths = [max(width(line[i]) for line in lines) for i in range(len(keys))]
+    limit = columns()
+    for line in lines:
+        text = indent + "  ".join(cell + " " * (w - width(cell)) for cell, w in zip(line, widths, strict=True)).rstrip()
+        click.echo(text if limit is None else fit(text, limit))
+
+
+def fit(text: str, limit: int) -> str:
+    """The line in at most so many columns of a terminal, with an ellipsis where it was cut."""
+    from pipeline.text.wrap import width
+
+    if width(text) <= limit:
+        return text
+    text = text[:limit]
+    while width(text) >= limit:
+        text = text[:-1]
+    return text + "…"
 
 
 def record(value: object) -> dict[str, object]:
@@ -59,9 +104,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} cannot be printed as JSON")
 
 
-def _shown(value: object) -> str:
-    if value is None:
+def _shown(value: object, where: tzinfo) -> str:
+    if value is None or value == "":
         return "-"
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
-    return str(value)[:80]
+    return moment(value, where) if isinstance(value, datetime) else " ".join(str(value).split())

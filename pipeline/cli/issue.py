@@ -4,21 +4,22 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.common import json_option, listing, opened
+from pipeline.cli.common import json_option, listing, moment, opened, reviewer_option, zone
+from pipeline.errors import ConfigError, ReviewError
 
 FORMATS = ("text", "html", "markdown")
 
 
 @click.group()
 def issue() -> None:
-    """The issues: list, show, preview, approve, send a test."""
+    """The issues: look at one, approve it, send a test."""
 
 
 @issue.command("list")
 @json_option
 @click.pass_context
 def list_issues(context: click.Context, as_json: bool) -> None:
-    """The newest issues and their states."""
+    """Show the newest issues and their states."""
     from pipeline.store import issues
 
     with opened(context) as ctx, ctx.store.read() as db:
@@ -26,7 +27,7 @@ def list_issues(context: click.Context, as_json: bool) -> None:
             {"id": i.id, "status": i.status, "publish_at": i.publish_at, "stories": len(i.slots), "subject": i.subject}
             for i in issues.recent(db)
         ]
-    listing(rows, as_json=as_json, empty="No issue yet: `digest run` drafts one when it is due.")
+    listing(rows, as_json=as_json, empty="No issue yet: `digest run` drafts one when it is due.", where=zone(ctx))
 
 
 @issue.command()
@@ -34,41 +35,63 @@ def list_issues(context: click.Context, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def show(context: click.Context, issue_id: str, as_json: bool) -> None:
-    """The stories of an issue: score with its parts (why is this here), decision, and how each was written."""
+    """Show the stories of an issue, and why each is there.
+
+    With each story: what was decided, who wrote it, what code did not find in its sources, and its score in parts.
+    """
     from pipeline.review import desk, stage
     from pipeline.store import issues
 
     with opened(context) as ctx, ctx.store.read() as db:
-        cards = desk.cards(db, issues.decided(db, stage.get(db, issue_id)))
-    listing([card.row for card in cards], as_json=as_json, empty="It holds no stories.")
+        found = stage.get(db, issue_id)
+        cards = desk.cards(db, issues.decided(db, found))
+    if as_json:
+        listing([card.row for card in cards], as_json=True, empty="")
+        return
+    click.echo(f"Issue {found.id} is {desk.said(found.status)}; due {moment(found.publish_at, zone(ctx))}.")
+    for line in desk.contents(cards):
+        click.echo(line)
 
 
 @issue.command()
 @click.argument("issue_id")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True, help="What to print.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file instead.")
 @click.pass_context
 def preview(context: click.Context, issue_id: str, format_: str, out: Path | None) -> None:
-    """Print an issue as it would be sent, and the fingerprint that an approval binds to."""
+    """Print an issue as it would be sent.
+
+    Standard error gets the fingerprint that an approval binds to.
+    """
     from pipeline.run import preview as make
 
     with opened(context) as ctx:
         found, made, fingerprint = make(ctx, issue_id)
-    if out:
-        out.write_bytes(made[format_].body)
+    if out is None:
+        click.echo(made[format_].body, nl=False)
     else:
-        click.echo(made[format_].body.decode(), nl=False)
+        _write(out, made[format_].body)
     click.echo(f"Issue {found.id} is {found.status}; fingerprint {fingerprint}", err=True)
+
+
+def _write(file: Path, body: bytes) -> None:
+    try:
+        file.write_bytes(body)
+    except OSError as e:
+        remedy = "Name a file in a folder that you may write to"
+        raise ConfigError(f"cannot be written: {e.strerror}", subject=str(file), remedy=remedy) from e
 
 
 @issue.command()
 @click.argument("issue_id")
 @click.option("--fingerprint", help="Only approve if this (its beginning) is still the fingerprint that you saw.")
-@click.option("--as", "reviewer", envvar="USER", default="reviewer", show_default="your login name")
+@reviewer_option
 @click.pass_context
 def approve(context: click.Context, issue_id: str, fingerprint: str | None, reviewer: str) -> None:
-    """Approve the whole issue: exactly these bytes go out when they are due; any later change voids it."""
-    from pipeline.errors import ReviewError
+    """Approve the whole issue, as it stands.
+
+    Exactly these bytes go out when they are due; any later change voids the approval.
+    """
     from pipeline.review import stage
     from pipeline.run import preview as make
 
@@ -86,7 +109,10 @@ def approve(context: click.Context, issue_id: str, fingerprint: str | None, revi
 @click.argument("address")
 @click.pass_context
 def send_test(context: click.Context, issue_id: str, address: str) -> None:
-    """Mail an issue, as it stands, to one address; nothing is booked."""
+    """Mail an issue to one address, as a test.
+
+    It goes as it stands, whatever its state; no list is asked and nothing is booked.
+    """
     from pipeline.deliver.stage import send_test as send
     from pipeline.run import preview as make
 
@@ -100,10 +126,14 @@ def send_test(context: click.Context, issue_id: str, address: str) -> None:
 @issue.command()
 @click.argument("issue_id")
 @click.argument("recipient")
-@click.option("--as", "status", type=click.Choice(["sent", "resend"]), required=True)
+@click.option("--as", "status", type=click.Choice(["sent", "resend"]), required=True, help="Whether it arrived.")
 @click.pass_context
 def settle(context: click.Context, issue_id: str, recipient: str, status: str) -> None:
-    """Say what became of a mail that a killed run left unknown: it arrived (sent), or send it again (resend)."""
+    """Say what became of a mail that is "unknown".
+
+    A run that was killed while it sent a mail cannot know whether that arrived. Ask; then say --as sent (it arrived) or
+    --as resend (send it again).
+    """
     from pipeline.store import deliveries
 
     with opened(context) as ctx, ctx.store.begin() as db:
@@ -116,7 +146,7 @@ def settle(context: click.Context, issue_id: str, recipient: str, status: str) -
 @click.argument("issue_id")
 @click.pass_context
 def cancel(context: click.Context, issue_id: str) -> None:
-    """Do not send this issue; its stories are in the next window."""
+    """Do not send this issue; its stories go into the next."""
     from pipeline.review import stage
 
     with opened(context) as ctx:
@@ -128,7 +158,10 @@ def cancel(context: click.Context, issue_id: str) -> None:
 @click.argument("issue_id")
 @click.pass_context
 def reopen(context: click.Context, issue_id: str) -> None:
-    """Make it a draft again: the next run ranks and writes it anew; your decisions are kept."""
+    """Make it a draft again.
+
+    The next run ranks and writes it anew; your decisions are kept, an approval is void.
+    """
     from pipeline.review import stage
 
     with opened(context) as ctx:

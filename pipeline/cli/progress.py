@@ -45,6 +45,11 @@ def progress() -> Iterator["Progress"]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
     from rich.progress import Progress as Bars
 
-    columns = (TextColumn("{task.description:<10}"), BarColumn(bar_width=24), MofNCompleteColumn(), TextColumn("{task.fields[key]}", markup=False))
+    columns = (
+        TextColumn("{task.description:<10}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[key]}", markup=False),
+    )
     with Bars(*columns, console=Console(stderr=True)) as bars:
         yield _OnTerminal(bars)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.common import opened
+from pipeline.cli.common import columns, moment, opened, reviewer_option, zone
 from pipeline.errors import DigestError, ReviewError
 
 if TYPE_CHECKING:
@@ -14,31 +14,35 @@ if TYPE_CHECKING:
     from pipeline.types import Action
 
 HELP = """\
-a approve     r reject (say why)   h hold for a later issue   e edit in your editor
-u undo        m move within its section                       n next   p previous   g go to a number
-v view the issue as it prints      A approve the whole issue  q leave (everything is kept)   ? this help"""
+  a  approve this story           n  next story          e  edit it in your editor
+  r  reject it, and say why       p  previous story      m  move it within its section
+  h  hold it for a later issue    7  go to story 7       u  undo your last decision
+  v  view the issue as it prints  A  approve all of it   q  leave; everything is kept"""
+PROMPT = "a approve · r reject · h hold · e edit · n next · ? all keys >"
+MAX_COLUMNS = 100  # longer lines are hard to read
 
 
 @click.command()
 @click.argument("issue_id", required=False)
 @click.option("--terminal", is_flag=True, help="Review here, on the terminal (the only desk so far).")
-@click.option("--as", "reviewer", envvar="USER", default="reviewer", show_default="your login name")
+@reviewer_option
 @click.pass_context
 def review(context: click.Context, issue_id: str | None, terminal: bool, reviewer: str) -> None:
-    """Go through the draft story by story; approve, reject, hold, edit, move, undo; then approve the issue.
+    """Decide about the draft, story by story.
 
-    Every decision is kept at once. What code did not find in a story's own sources is marked with "!".
+    Approve, reject, hold, edit, move, undo; then approve the issue as a whole. Every decision is kept at once. What code
+    did not find in a story's own sources is marked with "!".
     """
     from pipeline.store import issues
 
     if not terminal:
-        raise click.UsageError("say --terminal: the desk in the browser is not there yet")
+        raise click.UsageError("the desk in the browser is not there yet; add --terminal")
     with opened(context) as ctx:
         with ctx.store.read() as db:
-            waiting = [i.id for i in issues.with_status(db, "in_review", "approved")]
+            waiting = issues.with_status(db, "in_review") or issues.with_status(db, "approved")
         if issue_id is None and not waiting:
-            raise ReviewError("nothing waits for a review", subject="digest review", remedy="`digest status` says what is due")
-        Session(ctx, issue_id or waiting[0], reviewer).loop()
+            raise ReviewError("nothing waits for a review", remedy="`digest status` says what is due")
+        Session(ctx, issue_id or waiting[0].id, reviewer).loop()
 
 
 class Session:
@@ -46,32 +50,41 @@ class Session:
 
     def __init__(self, ctx: "Context", issue_id: str, reviewer: str) -> None:
         self.ctx, self.issue_id, self.reviewer = ctx, issue_id, reviewer
-        self.at = 0
         self.approved = False
         self.cards = self._cards()
+        self.at = next((i for i, card in enumerate(self.cards) if card.decided.decision is None), 0)
 
     def loop(self) -> None:
         """Show a card, ask for a key, do it; until the reviewer leaves or the issue is approved."""
         from pipeline.review import desk
 
-        names = {s.id: s.title for s in self.ctx.settings.sources}
-        click.echo(HELP)
-        show = True
-        while True:
-            if show:
-                click.echo("\n" + desk.told(self.cards[self.at], self.at + 1, len(self.cards), names))
-            key = click.prompt("\n[a r h e u m n p g v A q ?]", default="n", show_default=False).strip()
+        self._greet()
+        self._show()
+        while not self.approved:
+            key = self._ask()
+            if key == "q":
+                click.echo(f"Everything is kept. {desk.tally(self.cards)}.")
+                return
             try:
-                show = self._do(key)
+                self._do(key)
+            except click.Abort:  # Ctrl-C or Ctrl-D at a question
+                click.echo("\nNothing changed.")
+            except click.ClickException as e:
+                click.echo(f"! {e.format_message()}")
             except DigestError as e:
                 click.echo(f"! {e}")
-                show = False
-            if key == "q" or self.approved:
-                return
 
-    def _do(self, key: str) -> bool:
-        """Act on a key; True when the card should be shown again."""
-        actions: dict[str, Callable[[], bool]] = {
+    def _ask(self) -> str:
+        """The next key; nobody at the terminal any more is the same as leaving. Enter alone decides nothing."""
+        try:
+            key: str = click.prompt("\n" + PROMPT, default="", show_default=False, prompt_suffix=" ")
+        except click.Abort:
+            click.echo("")
+            return "q"
+        return key.strip()
+
+    def _do(self, key: str) -> None:
+        actions: dict[str, Callable[[], None]] = {
             "a": lambda: self._decide("approve"),
             "r": lambda: self._decide("reject", click.prompt("Why", default="", show_default=False)),
             "h": lambda: self._decide("hold"),
@@ -80,31 +93,57 @@ class Session:
             "m": self._move,
             "n": lambda: self._go(self.at + 1),
             "p": lambda: self._go(self.at - 1),
-            "g": lambda: self._go(click.prompt("Number", type=int) - 1),
             "v": self._view,
             "A": self._approve,
-            "q": lambda: False,
         }
-        if key not in actions:
+        if key.isdecimal() and 1 <= int(key[:6]) <= len(self.cards):
+            self._go(int(key[:6]) - 1)
+        elif key in actions:
+            actions[key]()
+        else:
             click.echo(HELP)
-            return False
-        return actions[key]()
 
     def _cards(self) -> "list[Card]":
         from pipeline.review import desk, stage
         from pipeline.store import issues
 
         with self.ctx.store.read() as db:
-            cards = desk.cards(db, issues.decided(db, stage.get(db, self.issue_id)))
+            self.issue = stage.get(db, self.issue_id)
+            cards = desk.cards(db, issues.decided(db, self.issue))
         if not cards:
             raise ReviewError("holds no stories", subject=f"issue {self.issue_id}", remedy="`digest run` drafts it")
         return cards
 
-    def _go(self, to: int) -> bool:
-        self.at = min(max(to, 0), len(self.cards) - 1)
-        return True
+    def _greet(self) -> None:
+        from pipeline.review import desk
 
-    def _decide(self, action: "Action", comment: str = "") -> bool:
+        due = moment(self.issue.publish_at, zone(self.ctx))
+        click.echo(f"Issue {self.issue_id} is {desk.said(self.issue.status)}; due {due}.")
+        click.echo(f"{desk.tally(self.cards)}.")
+        if self.issue.status == "approved":
+            click.echo("It goes out as it is; any decision that you make here voids its approval.")
+        click.echo("\n" + HELP)
+
+    def _show(self) -> None:
+        from pipeline.review import desk
+
+        names = {s.id: s.title for s in self.ctx.settings.sources}
+        wide = min(columns() or desk.COLUMNS, MAX_COLUMNS)
+        click.echo("")
+        for line in desk.told(self.cards[self.at], self.at + 1, len(self.cards), names, wide).splitlines():
+            click.secho(line, fg="yellow" if line.lstrip().startswith("!") else None)
+
+    def _go(self, to: int) -> None:
+        """Show another card; behind the last one say how to end."""
+        from pipeline.review import desk
+
+        if to >= len(self.cards):
+            click.echo(f"That was the last. {desk.tally(self.cards)}.\nA approves the issue, q leaves.")
+            return
+        self.at = max(to, 0)
+        self._show()
+
+    def _decide(self, action: "Action", comment: str = "") -> None:
         from pipeline.review import stage
 
         story_id = self.cards[self.at].story.id
@@ -112,29 +151,40 @@ class Session:
             self.ctx, self.issue_id, story_id, action, reviewer=self.reviewer, channel="terminal", comment=comment
         )
         self.cards = self._cards()
-        return self._go(self.at + 1)
+        click.echo(f"{self.cards[self.at].state}: {self.cards[self.at].headline}")
+        self._go(self.at + 1)
 
-    def _undo(self) -> bool:
+    def _undo(self) -> None:
+        """Take the last decision back, and show the story that it was about."""
         from pipeline.review import stage
+        from pipeline.store import issues
+        from pipeline.store.decisions import standing
 
+        with self.ctx.store.read() as db:
+            made = standing(issues.reviews_of(db, self.issue_id))
         stage.decide(self.ctx, self.issue_id, None, "undo", reviewer=self.reviewer, channel="terminal")
         self.cards = self._cards()
-        return True
+        click.echo(f"Taken back: {made[-1].action} by {made[-1].reviewer}.")
+        self._go_to_story(made[-1].story_id)
 
-    def _edit(self) -> bool:
+    def _go_to_story(self, story_id: str | None) -> None:
+        self._go(next((i for i, card in enumerate(self.cards) if card.story.id == story_id), self.at))
+
+    def _edit(self) -> None:
         from pipeline.review import desk, stage
         from pipeline.run import catch_up
 
-        text = click.edit(desk.edit_form(self.cards[self.at]))
-        if text is None:
+        card = self.cards[self.at]
+        form = desk.edit_form(card)
+        text = click.edit(form)
+        if text is None or desk.read_edit(text) == desk.read_edit(form):
             click.echo("Nothing changed.")
-            return False
+            return
         headline, sentences = desk.read_edit(text)
-        story_id = self.cards[self.at].story.id
         stage.edit(
             self.ctx,
             self.issue_id,
-            story_id,
+            card.story.id,
             headline=headline,
             sentences=sentences,
             reviewer=self.reviewer,
@@ -142,39 +192,48 @@ class Session:
         )
         catch_up(self.ctx, ["verify"])
         self.cards = self._cards()
-        return True
+        self._show()
 
-    def _move(self) -> bool:
+    def _move(self) -> None:
         from pipeline.review import stage
 
-        position = click.prompt("To which place in its section (1 is the first)", type=click.IntRange(1)) - 1
-        story_id = self.cards[self.at].story.id
+        card = self.cards[self.at]
+        last = sum(1 for c in self.cards if c.decided.slot.section == card.decided.slot.section)
+        position = click.prompt(f"To which place in {card.section} (1 is the first)", type=click.IntRange(1, last)) - 1
         stage.decide(
-            self.ctx, self.issue_id, story_id, "reorder", reviewer=self.reviewer, channel="terminal", position=position
+            self.ctx,
+            self.issue_id,
+            card.story.id,
+            "reorder",
+            reviewer=self.reviewer,
+            channel="terminal",
+            position=position,
         )
         self.cards = self._cards()
-        return self._go(next(i for i, card in enumerate(self.cards) if card.story.id == story_id))
+        self._go_to_story(card.story.id)
 
-    def _view(self) -> bool:
+    def _view(self) -> str:
+        """Page through the issue as it would be sent; gives its fingerprint."""
         from pipeline.run import preview
 
         _, made, fingerprint = preview(self.ctx, self.issue_id)
         click.echo_via_pager(made["text"].body.decode())
-        click.echo(f"Fingerprint {fingerprint}")
-        return False
+        self.cards = self._cards()
+        return fingerprint
 
-    def _approve(self) -> bool:
-        from pipeline.review import stage
-        from pipeline.run import preview
+    def _approve(self) -> None:
+        from pipeline.review import desk, stage
 
-        _, made, fingerprint = preview(self.ctx, self.issue_id)
-        click.echo(made["text"].body.decode())
-        undecided = sum(1 for card in self.cards if card.decided.decision is None)
-        findings = sum(len(card.findings) for card in self.cards if card.decided.printed and not card.decided.reviewed)
-        click.echo(f"{undecided} stories undecided, {findings} findings in stories that you did not approve one by one.")
-        if not click.confirm(f"Send exactly this when it is due? (fingerprint {fingerprint[:12]})", default=False):
-            return False
+        if not any(card.decided.printed for card in self.cards):
+            remedy = f"`digest issue cancel {self.issue_id}` calls it off"
+            raise ReviewError("has no story left to print", subject=f"issue {self.issue_id}", remedy=remedy)
+        fingerprint = self._view()
+        due = moment(self.issue.publish_at, zone(self.ctx))
+        click.echo(f"{desk.tally(self.cards)}.")
+        click.echo("Undecided stories are printed, and marked as not reviewed one by one.")
+        if not click.confirm(f"Send exactly this when it is due, {due}? (fingerprint {fingerprint[:12]})", default=False):
+            click.echo("Nothing changed.")
+            return
         stage.approve(self.ctx, self.issue_id, fingerprint, reviewer=self.reviewer, channel="terminal")
-        click.echo(f"Issue {self.issue_id} is approved. The next `digest run` sends it when it is due.")
+        click.echo(f"Issue {self.issue_id} is approved. The first `digest run` from then on sends it.")
         self.approved = True
-        return False

@@ -1,4 +1,4 @@
-"""digest run, demo, init, doctor, status."""
+"""digest run, demo, init, doctor."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.common import json_option, listing, opened, settings
+from pipeline.cli.common import json_option, listing, opened
+from pipeline.cli.status import next_steps
 
 if TYPE_CHECKING:
     from pipeline.context import Context
@@ -17,13 +18,15 @@ STAGE_NAMES = ("fetch", "dedupe", "rank", "summarise", "verify", "review", "rend
 
 @click.command()
 @click.option("--now", is_flag=True, help="Draft an issue now, whatever the calendar says.")
-@click.option("--until", type=click.Choice(STAGE_NAMES), default="deliver", help="The last stage to run.")
+@click.option(
+    "--until", type=click.Choice(STAGE_NAMES), default="deliver", show_default=True, help="The last stage to run."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what each stage would do.")
 @click.pass_context
 def run(context: click.Context, now: bool, until: str, dry_run: bool) -> None:
-    """Do what is due: read the sources; draft, check and hand over an issue; post the one that was approved.
+    """Do what is due: this is the line for cron.
 
-    Made to be called by cron as often as you like: it decides itself what is due, and running it twice does nothing
+    Reads the sources; drafts, checks and hands over an issue; posts the one that was approved. Made to be called by cron as often as you like: it decides itself what is due, and running it twice does nothing
     twice. It is silent when all went well and nobody watches.
     """
     from pipeline.cli.progress import progress
@@ -44,7 +47,10 @@ def _say_pending(ctx: "Context") -> None:
 
     for name, stage in STAGES.items():
         keys = list(stage.pending(ctx))
-        click.echo(f"{name}: {len(keys)} to do" + (f" ({', '.join(keys[:5])}{', ...' if len(keys) > 5 else ''})" if keys else ""))
+        click.echo(
+            f"{name}: {len(keys)} to do"
+            + (f" ({', '.join(keys[:5])}{', ...' if len(keys) > 5 else ''})" if keys else "")
+        )
 
 
 def _say_report(ctx: "Context", report: "Report") -> None:
@@ -57,35 +63,26 @@ def _say_report(ctx: "Context", report: "Report") -> None:
     if not sys.stdout.isatty():
         return
     done = ", ".join(f"{name} {count}" for name, count in report.done.items() if count)
-    click.echo(f"Done: {done}." if done else "Nothing was due.")
+    click.echo(f"Done: {done}." if done else "Nothing was done.")
+    for (name, reason), count in report.skipped.items():
+        click.echo(f"Skipped: {name}: {reason}" + (f" ({count})" if count > 1 else ""))
     for line in next_steps(ctx):
         click.echo(line)
 
 
-def next_steps(ctx: "Context") -> list[str]:
-    """What waits for whom, and when the next issue is due; one sentence a line."""
-    from zoneinfo import ZoneInfo
-
-    from pipeline.schedule import upcoming
-    from pipeline.store import issues
-
-    with ctx.store.read() as db:
-        waiting = issues.with_status(db, "in_review")
-        approved = issues.with_status(db, "approved")
-    schedule = ctx.settings.schedule
-    zone = ZoneInfo(schedule.time_zone)
-    coming = upcoming(schedule, ctx.clock())
-    lines = [f"The draft of {i.id} waits for you: `digest review --terminal`." for i in waiting]
-    lines += [f"Issue {i.id} is approved and goes out at {i.publish_at.astimezone(zone):%Y-%m-%d %H:%M}." for i in approved]
-    drafts, posts = coming.drafts_at.astimezone(zone), coming.publish_at.astimezone(zone)
-    lines.append(f"The next issue by the calendar: drafted {drafts:%a %d %b %H:%M}, posted {posts:%a %d %b %H:%M} ({zone.key}).")
-    return lines
-
-
 @click.command()
-@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), default=Path("demo"), show_default=True)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("demo"),
+    show_default=True,
+    help="Where to write; an older demo there is replaced.",
+)
 def demo(folder: Path) -> None:
-    """Run the whole thing on bundled sample sources: no network, no key, nothing sent."""
+    """Run the whole thing on sample sources; no network, no key.
+
+    Nothing is sent: it ends by naming the issue that it wrote, as a web page, as text and as a mail.
+    """
     from pipeline.cli.progress import progress
     from pipeline.demo import play
 
@@ -98,7 +95,10 @@ def demo(folder: Path) -> None:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path) -> None:
-    """Write a commented config.yaml with real AI-news sources, .env.example and a README of three steps."""
+    """Write the folder that you begin with.
+
+    A commented config.yaml with real AI-news sources, .env.example, and a README of three steps.
+    """
     from pipeline.init import write
 
     for line in write(folder):
@@ -109,7 +109,11 @@ def init(folder: Path) -> None:
 @json_option
 @click.pass_context
 def doctor(context: click.Context, as_json: bool) -> None:
-    """Look at configuration, store, sources, model and mail; name what is missing, each with its remedy."""
+    """Name what is missing, each with its remedy.
+
+    Looks at configuration, store, templates, sources, model and mail; sends nothing and asks no source. Exit 0 when an
+    issue can go out.
+    """
     from pipeline.doctor import examine
 
     findings = examine(context.obj)
@@ -119,35 +123,3 @@ def doctor(context: click.Context, as_json: bool) -> None:
         for finding in findings:
             click.echo(finding.line)
     context.exit(max((f.exit_code for f in findings), default=0))
-
-
-@click.command()
-@json_option
-@click.pass_context
-def status(context: click.Context, as_json: bool) -> None:
-    """Show where things stand: the last run, the issues, deliveries that need a person, and what is due."""
-    from pipeline.store import deliveries, issues, runs
-
-    with opened(context) as ctx:
-        with ctx.store.read() as db:
-            last = runs.last(db)
-            recent = issues.recent(db, 5)
-            open_rows = deliveries.with_status(db, "unknown", "deferred", "failed")
-            problems = runs.problems_of(db, last["id"]) if last else []
-        steps = next_steps(ctx)
-    rows: list[dict[str, object]] = [
-        {"what": "issue", "which": i.id, "state": i.status, "detail": f"{len(i.slots)} stories"} for i in recent
-    ]
-    rows += [
-        {"what": "delivery", "which": f"{d.issue_id} {d.channel} {d.recipient}", "state": d.status, "detail": d.detail}
-        for d in open_rows
-    ]
-    rows += [{"what": "problem", "which": p.subject, "state": p.kind, "detail": p.message} for p in problems]
-    if last:
-        state = "running or killed" if last["exit_code"] is None else f"exit {last['exit_code']}"
-        detail = ", ".join(f"{k} {v}" for k, v in last["counts"].items())
-        rows.insert(0, {"what": "run", "which": f"{last['started_at']:%Y-%m-%d %H:%M} UTC", "state": state, "detail": detail})
-    listing(rows, as_json=as_json, empty="Nothing has run yet: `digest run`.")
-    if not as_json:
-        for line in steps:
-            click.echo(line)

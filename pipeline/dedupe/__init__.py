@@ -1,1 +1,1 @@
-"""Stage 2: items -> stories. ``fold`` decides which items are about one event; it never asks a clock, a store or a model."""
+"""Stage 2: items -> stories. ``fold`` decides which items are about one event; it asks no clock, store or model."""

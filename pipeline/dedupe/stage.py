@@ -1,4 +1,4 @@
-"""Dedupe: gives every new item its story, against the stories of the last days; what is too old is skipped and counted."""
+"""Dedupe: gives every new item its story, against those of the last days; what gets none is skipped and counted."""
 
 from collections.abc import Iterable
 from dataclasses import asdict

@@ -1,7 +1,7 @@
 """Deliver: books a row for every recipient of an issue that is due, then sends the rows that wait.
 
-A row goes queued -> sending (committed before the first byte) -> sent | deferred | failed | unknown. What a dead run left in
-``sending`` becomes ``unknown`` and waits for a person: nobody is mailed twice.
+A row goes queued -> sending (committed before the first byte) -> sent | deferred | failed | unknown. What a dead run
+left in ``sending`` becomes ``unknown`` and waits for a person: nobody is mailed twice.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,7 +27,9 @@ def pending(ctx: Context) -> Iterable[str]:
     """ "issue/channel" for every frozen issue that is due and every batch of rows that may be sent now."""
     now = ctx.clock()
     with ctx.store.read() as db:
-        due = [i.id for i in issues.with_status(db, "approved") if i.publish_at <= now and issues.renderings_of(db, i.id)]
+        due = [
+            i.id for i in issues.with_status(db, "approved") if i.publish_at <= now and issues.renderings_of(db, i.id)
+        ]
         rows = deliveries.waiting(db, now)
         done = deliveries.finished(db)
     batches = [f"{row.issue_id}/{row.channel}" for row in rows]
@@ -68,7 +70,9 @@ def _rows(ctx: Context, issue_id: str, people: Sequence[tuple[str, str]], secret
     ]
     if not rows:
         remedy = "Add somebody with `digest recipients add ADDRESS`, or a channel in config.yaml"
-        raise ReviewError("there is nobody to send it to", subject=f"issue {issue_id}", remedy=remedy, kind="no_recipients")
+        raise ReviewError(
+            "there is nobody to send it to", subject=f"issue {issue_id}", remedy=remedy, kind="no_recipients"
+        )
     return rows
 
 

@@ -66,7 +66,9 @@ def _jitter(source: SourceSettings) -> float:
     return blake2b(source.id.encode(), digest_size=1).digest()[0] / 255
 
 
-def _after_success(source: SourceSettings, ctx: Context, old: SourceState, fetched: Fetched, now: datetime) -> SourceState:
+def _after_success(
+    source: SourceSettings, ctx: Context, old: SourceState, fetched: Fetched, now: datetime
+) -> SourceState:
     moved_twice = fetched.moved_to is not None and fetched.moved_to == old.moved_to
     return replace(
         old,

@@ -1,7 +1,9 @@
 """Rank: opens the issue that is due and fills its slots with the best stories of its window."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 
 from sqlalchemy.engine import Connection
 
@@ -19,16 +21,14 @@ def pending(ctx: Context) -> Iterable[str]:
     """Ids of drafts without slots, and of the issue that is due and not there yet."""
     with ctx.store.read() as db:
         empty = [issue.id for issue in issues.with_status(db, "draft") if not issue.slots]
-        edition = _edition(ctx)
-        if edition is not None and issues.get(db, edition.id) is None:
-            empty.append(edition.id)
-    return empty
+        edition = _due(ctx, db)
+    return [*empty, edition.id] if edition else empty
 
 
 def process(ctx: Context, key: str) -> Outcome:
     """Open the issue if need be, and choose its slots. Nothing new: no issue."""
     with ctx.store.begin() as db:
-        issue = issues.get(db, key) or _new_issue(ctx, db)
+        issue = issues.get(db, key) or _new_issue(ctx, db, key)
         chosen, counts = _choose(ctx, db, issue)
         if not chosen:
             return Outcome(skipped="nothing new to print")
@@ -39,23 +39,31 @@ def process(ctx: Context, key: str) -> Outcome:
     return Outcome(count=len(chosen))
 
 
-def _edition(ctx: Context) -> schedule.Edition | None:
-    if ctx.at_once:
-        return schedule.at_once(ctx.settings.schedule, ctx.clock())
-    return schedule.due(ctx.settings.schedule, ctx.clock())
+def _due(ctx: Context, db: Connection) -> schedule.Edition | None:
+    """The edition to open now, if any. ``--now`` opens one unless another is open; a second one of a day gets a number."""
+    settings, now = ctx.settings.schedule, ctx.clock()
+    if not ctx.at_once:
+        edition = schedule.due(settings, now)
+        return edition if edition and issues.get(db, edition.id) is None else None
+    if issues.with_status(db, *issues.OPEN):
+        return None
+    edition = schedule.at_once(settings, now)
+    taken = {issue.id for issue in issues.recent(db)}
+    ids = (edition.id if n == 1 else f"{edition.id}-{n}" for n in count(1))
+    return replace(edition, id=next(i for i in ids if i not in taken))
 
 
-def _new_issue(ctx: Context, db: Connection) -> Issue:
+def _new_issue(ctx: Context, db: Connection, issue_id: str) -> Issue:
     """Its window begins where the last printed issue's ended, so that an issue that never went out loses nothing."""
     now = ctx.clock()
-    edition = _edition(ctx) or schedule.at_once(ctx.settings.schedule, now)
+    edition = None if ctx.at_once else schedule.due(ctx.settings.schedule, now)
     previous = issues.previous(db)
     opens_at = previous.closes_at if previous else now - timedelta(days=ctx.settings.schedule.every_days)
     return Issue(
-        id=edition.id,
+        id=issue_id,
         opens_at=opens_at,
         closes_at=now + JUST_AFTER,
-        publish_at=edition.publish_at,
+        publish_at=edition.publish_at if edition else now,
         status="draft",
         subject=ctx.settings.title,
     )

@@ -154,5 +154,7 @@ def _notes(checks: Iterable[Check]) -> tuple[str, ...]:
 def _get(db: Connection, issue_id: str) -> Issue:
     issue = issues.get(db, issue_id)
     if issue is None:
-        raise ReviewError("there is no such issue", subject=f"issue {issue_id}", remedy="`digest issue list` shows them")
+        raise ReviewError(
+            "there is no such issue", subject=f"issue {issue_id}", remedy="`digest issue list` shows them"
+        )
     return issue

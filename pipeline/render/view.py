@@ -238,7 +238,8 @@ def _direction(language: str) -> Literal["ltr", "rtl"]:
 def _date(issue_id: str) -> str:
     """ "2026-11-23" as "23 November 2026"; another id as it is."""
     year, _, rest = issue_id.partition("-")
-    month, _, day = rest.partition("-")
+    month, _, rest = rest.partition("-")
+    day = rest.partition("-")[0]  # a second issue of one day is called 2026-11-23-2
     if not (year.isdecimal() and month.isdecimal() and day.isdecimal() and 1 <= int(month) <= 12):
         return issue_id
     return f"{int(day)} {_MONTHS[int(month) - 1]} {year}"

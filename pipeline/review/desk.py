@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from textwrap import fill
 
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import ReviewError
 from pipeline.store import stories, summaries
 from pipeline.store.decisions import Decided
-from pipeline.types import Check, Item, Story, Summary
+from pipeline.text.wrap import width, wrap
+from pipeline.types import Check, Story, Summary
 
-WIDTH = 88
+COLUMNS = 88
 EDIT_HELP = "# First line: the headline. Then one sentence a line. Lines that begin with # are dropped."
+_SAID = {"approve": "approved", "reject": "rejected", "hold": "held", "in_review": "in review"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,20 +36,50 @@ class Card:
         return tuple(c for c in self.checks if c.verdict != "supported")
 
     @property
+    def section(self) -> str:
+        """Where it prints."""
+        return "In brief" if self.decided.slot.brief else self.decided.slot.section
+
+    @property
+    def state(self) -> str:
+        """What was decided, in words, with the reviewer's reason."""
+        comment = self.decided.comment
+        return said(self.decided.decision) + (f" ({comment})" if comment else "")
+
+    @property
+    def author(self) -> str:
+        """Who wrote it, in words."""
+        if self.summary is None:
+            return "its title only"
+        kind, _, name = self.summary.written_by.partition(":")
+        return {"model": f"written by {name}", "reviewer": f"edited by {name}"}.get(kind, "extract")
+
+    @property
+    def why(self) -> str:
+        """The score and its parts (0 to 1)."""
+        slot = self.decided.slot
+        return f"score {slot.score:.2f}: " + ", ".join(f"{name} {value:.2f}" for name, value in slot.parts.items())
+
+    @property
     def row(self) -> dict[str, object]:
-        """For listings."""
+        """For programs."""
         slot = self.decided.slot
         return {
             "story_id": slot.story_id,
-            "section": "In brief" if slot.brief else slot.section,
+            "section": self.section,
             "position": slot.position,
             "decision": self.decided.decision,
             "score": round(slot.score, 3),
-            "why": " ".join(f"{name} {value:.2f}" for name, value in slot.parts.items()),
+            "parts": {name: round(value, 3) for name, value in slot.parts.items()},
             "written_by": self.summary.written_by if self.summary else None,
             "findings": len(self.findings),
             "headline": self.headline,
         }
+
+
+def said(state: str | None) -> str:
+    """A decision or the state of an issue, as people say it."""
+    return "undecided" if state is None else _SAID.get(state, state)
 
 
 def cards(db: Connection, decided: Sequence[Decided]) -> list[Card]:
@@ -63,52 +94,87 @@ def cards(db: Connection, decided: Sequence[Decided]) -> list[Card]:
     return made
 
 
-def told(card: Card, number: int, total: int, source_names: Mapping[str, str]) -> str:
-    """The card as text for a terminal: sentences with their source text under them, findings, sources."""
-    slot = card.decided.slot
-    state = card.decided.decision or "undecided"
-    author = card.summary.written_by if card.summary else "one line, in brief"
-    lines = [
-        f"── {number} of {total} · {slot.section} · {state} · {author} · score {slot.score:.2f}",
-        f"   {' · '.join(f'{name} {value:.2f}' for name, value in slot.parts.items())}",
-        "",
-        *_wrapped(card.headline, "", "  "),
-        *_findings(card, -1),
-    ]
+def contents(found: Sequence[Card]) -> Iterable[str]:
+    """The whole issue as a list for people: section by section, each story with its state and its score."""
+    section = ""
+    for number, card in enumerate(found, 1):
+        if card.section != section:
+            section = card.section
+            yield f"\n{section}"
+        yield from wrap(card.headline, COLUMNS, f"{number:4}  ").splitlines()
+        yield f"      {card.state} · {card.author} · {_sources(card)} · {flags(card)} · {card.story.id}"
+        yield f"      {card.why}"
+
+
+def tally(found: Sequence[Card]) -> str:
+    """What was decided so far: "15 stories: 3 approved, 1 held, 11 undecided; 2 findings in what nobody approved"."""
+    states = [said(card.decided.decision) for card in found]
+    counts = [f"{states.count(s)} {s}" for s in ("approved", "rejected", "held", "undecided") if s in states]
+    findings = sum(len(c.findings) for c in found if c.decided.printed and not c.decided.reviewed)
+    left = f"; {_number(findings, 'finding')} in stories that you did not approve one by one" if findings else ""
+    return f"{_number(len(found), 'story', 'stories')}: {', '.join(counts)}{left}"
+
+
+def flags(card: Card) -> str:
+    """How much of it code did not find in its sources."""
+    return _number(len(card.findings), "finding") if card.findings else "nothing flagged"
+
+
+def _sources(card: Card) -> str:
+    return _number(len(card.story.items), "report")
+
+
+def _number(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def told(card: Card, number: int, total: int, source_names: Mapping[str, str], columns: int = COLUMNS) -> str:
+    """The card as text for a terminal: each sentence with its source text and what was flagged under it.
+
+    A line that begins with ``!`` after its blanks is about a finding.
+    """
+    head = f"── {number} of {total} · {card.section} · {card.state} · {card.author} · {flags(card)} "
+    lines = [head + "─" * max(columns - width(head), 0), ""]
+    lines += [*wrap(card.headline, columns).splitlines(), *_findings(card, -1, columns)]
     if card.summary:
-        lines += [line for i in range(len(card.summary.claims)) for line in _claim(card, card.summary, i)]
+        for i in range(len(card.summary.claims)):
+            lines += ["", *_claim(card, card.summary, i, source_names, columns)]
         if card.summary.why_it_matters:
-            lines += ["", *_wrapped(f"Why it matters: {card.summary.why_it_matters}", "", "  "), *_findings(card, -2)]
+            lines += ["", *_wrapped(f"Why it matters: {card.summary.why_it_matters}", "", columns)]
+            lines += _findings(card, -2, columns)
         if card.summary.note:
-            lines += ["", *_wrapped(f"Note: {card.summary.note}", "", "  ")]
-    lines += ["", "Sources:", *(f"  {source_names.get(i.source_id, i.source_id)}: {_where(i)}" for i in card.story.items)]
-    return "\n".join(lines)
+            lines += ["", *_wrapped(f"Note: {card.summary.note}", "", columns)]
+    lines += ["", "Sources:"]
+    for item in card.story.items:
+        lines += _wrapped(f"{source_names.get(item.source_id, item.source_id)}: {item.title}", "  ", columns)
+        lines.append(f"    {item.url or '(no link)'}")
+    return "\n".join([*lines, "", *_wrapped(f"Why it is here: {card.why}", "", columns)])
 
 
-def _claim(card: Card, summary: Summary, index: int) -> Iterable[str]:
+def _claim(card: Card, summary: Summary, index: int, source_names: Mapping[str, str], columns: int) -> Iterable[str]:
     claim = summary.claims[index]
-    yield ""
-    yield from _wrapped(claim.text, f"{index + 1}. ", "   ")
+    yield from _wrapped(claim.text, f"{index + 1}. ", columns)
+    names = {i.id: source_names.get(i.source_id, i.source_id) for i in card.story.items}
     for citation in claim.citations:
-        if citation.quote != claim.text:
-            yield from _wrapped(f"source: “{citation.quote}”", "     ", "     ")
+        if citation.quote != claim.text:  # an extract is its own source text
+            name = names.get(citation.item_id, "a source that is not there")
+            yield from _wrapped(f"{name}: “{citation.quote}”", "     ", columns)
     if not claim.citations:
-        yield "     (no source: a reviewer's own words)"
-    yield from _findings(card, index)
+        yield "     (no source text stands behind this sentence)"
+    yield from _findings(card, index, columns)
 
 
-def _findings(card: Card, claim: int) -> Iterable[str]:
-    for check in card.findings:
-        if check.claim == claim:
-            yield from _wrapped(f"! {check.method}: {check.note}", "   ", "     ")
+def _findings(card: Card, claim: int, columns: int) -> list[str]:
+    found = [check for check in card.findings if check.claim == claim]
+    return [
+        line
+        for check in found
+        for line in wrap(f"{check.method}: {check.note}", columns, "   ! ", "   !   ").splitlines()
+    ]
 
 
-def _where(item: Item) -> str:
-    return f"{item.title[:60]} {item.url or '(no link)'}"
-
-
-def _wrapped(text: str, first: str, rest: str) -> list[str]:
-    return fill(text, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False).splitlines()
+def _wrapped(text: str, first: str, columns: int) -> list[str]:
+    return wrap(text, columns, first, " " * (len(first) + (0 if first.strip() else 2))).splitlines()
 
 
 def edit_form(card: Card) -> str:

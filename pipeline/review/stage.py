@@ -38,7 +38,9 @@ def get(db: Connection, issue_id: str) -> Issue:
     """The issue. Raises ReviewError when there is none."""
     issue = issues.get(db, issue_id)
     if issue is None:
-        raise ReviewError("there is no such issue", subject=f"issue {issue_id}", remedy="`digest issue list` shows them")
+        raise ReviewError(
+            "there is no such issue", subject=f"issue {issue_id}", remedy="`digest issue list` shows them"
+        )
     return issue
 
 
@@ -190,7 +192,9 @@ def slot_of(decided: Iterable[Decided], story_id: str | None) -> Decided:
     for d in decided:
         if d.slot.story_id == story_id:
             return d
-    raise ReviewError("is not in this issue", subject=f"story {story_id}", remedy="`digest issue show` lists its stories")
+    raise ReviewError(
+        "is not in this issue", subject=f"story {story_id}", remedy="`digest issue show` lists its stories"
+    )
 
 
 def _review(

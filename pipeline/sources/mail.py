@@ -54,7 +54,7 @@ class Options(Section):
         return tuple(s.strip().lower().strip("<>").removeprefix("@") for s in senders)
 
 
-def fetch(options: Options, state: FetchState, http: Http, now: datetime) -> Fetched:  # noqa: ARG001 - every type takes it
+def fetch(options: Options, state: FetchState, http: Http, now: datetime) -> Fetched:
     """Read the messages not read before, the newest first when there are too many; the mailbox stays as it is.
 
     The cursor is JSON: {"seen": keys of messages, the newest last}. Raises SourceError when there is no such mailbox.

@@ -23,7 +23,7 @@ from pipeline.text.dates import parse_date
 from pipeline.text.html import to_text
 from pipeline.text.language import settle
 from pipeline.text.urls import canonicalise, host
-from pipeline.types import Http, Item, Kind, Payload
+from pipeline.types import Http, Item, Payload
 
 # Types are declared, as https://openrss.org/app/newsflash asks of a reader.
 ACCEPT = (

@@ -1,7 +1,7 @@
 """The ledger of what was sent to whom, and who gets it.
 
-A row is written before the first byte is sent. A row that a dead run left in ``sending`` becomes ``unknown``: the mail may
-have gone (RFC 1047), so only a person may send it again.
+A row is written before the first byte is sent. A row that a dead run left in ``sending`` becomes ``unknown``: the mail
+may have gone (RFC 1047), so only a person may send it again.
 """
 
 from collections.abc import Iterable, Sequence

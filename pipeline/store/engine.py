@@ -37,7 +37,7 @@ class Store:
 
     @contextmanager
     def run_lock(self) -> Iterator[None]:
-        """Only one run at a time; the lock goes with the process, however it ends. Raises RunLocked at once, StoreError."""
+        """Only one run at a time; the lock goes with the process. Raises RunLocked at once, StoreError."""
         if self._lock_path is not None:
             with _locked(self._lock_path):
                 yield
@@ -196,7 +196,7 @@ _REMEDIES = (
         "Put a backup in its place",
     ),
     (re.compile("unable to open", re.IGNORECASE), "cannot be opened", "Check the path and its permissions"),
-    (re.compile("i/o error", re.IGNORECASE), "cannot be read or written", "Check its disk, and put a backup in its place"),
+    (re.compile("i/o error", re.IGNORECASE), "cannot be read or written", "Check its disk"),
     (
         re.compile("connect|server closed|refused|resolve host", re.IGNORECASE),
         "cannot be reached",

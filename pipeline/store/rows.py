@@ -1,4 +1,4 @@
-"""Small things that several table families need: rows to records, upserts that read the same on SQLite and PostgreSQL."""
+"""Small things that several table families need: chunks, kept bodies, one upsert for SQLite and PostgreSQL."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256

@@ -14,7 +14,7 @@ from pipeline.types import Payload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """One source as the last fetch left it. ``failures`` counts those in a row; ``trouble`` is the last one's message."""
+    """One source as the last fetch left it. ``failures`` are those in a row, ``trouble`` is the last one's message."""
 
     id: str
     url: str | None = None

@@ -20,7 +20,7 @@ MAX_WORDS = 120
 MAX_SENTENCES = 5
 MAX_SENTENCE_CHARS = 400
 _LISTED = 3
-_ENDS = tuple(".!?…。！？”\"")
+_ENDS = tuple('.!?…。！？”"')
 _WORD = re.compile(r"[^\W_][\w'’.-]*")
 
 

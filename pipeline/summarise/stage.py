@@ -23,7 +23,7 @@ def threads(ctx: Context) -> int:
 
 
 def pending(ctx: Context) -> Iterable[str]:
-    """ "issue/story" for every slot without a summary of its present input; once they are all there, "issue/" for the lead.
+    """ "issue/story" for every slot without a summary of its present input; with all of them there, "issue/": the lead.
 
     Only drafts are written for; an issue in review keeps its revisions and gets at most a new lead.
     """

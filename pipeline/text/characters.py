@@ -1,4 +1,4 @@
-"""Characters that must not reach a reader, a model or a mail header: controls, invisible and direction-changing ones."""
+"""Takes out characters that must not reach a reader, a model or a mail header: control, invisible and bidi ones."""
 
 import re
 import unicodedata

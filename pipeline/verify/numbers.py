@@ -78,7 +78,7 @@ def _ends(q: Quantity) -> Iterator[tuple[Decimal, Decimal]]:
         yield q.value / 10_000, q.value / 10_000
 
 
-def check(text: str, passages: Sequence[Passage], links: Sequence[str]) -> list[Finding]:  # noqa: ARG001 - the contract
+def check(text: str, passages: Sequence[Passage], links: Sequence[str]) -> list[Finding]:
     """Look each quantity up by value and unit, a version by its name, a date by what it says.
 
     Refuted when a source says the same thing with another figure (same unit, same words around it; never a date), else

@@ -32,7 +32,7 @@ _QUOTE = re.compile(
 _CUT = re.compile(r"\[[^\]]{0,200}\]|\.\s?\.\s?\.+|…+|(?<=[.!?。！？])\s*")
 
 
-def check(text: str, passages: Sequence[Passage], links: Sequence[str]) -> list[Finding]:  # noqa: ARG001 - the contract
+def check(text: str, passages: Sequence[Passage], links: Sequence[str]) -> list[Finding]:
     """Look each quotation up. Ellipses, [insertions] and sentence ends part it; the parts must follow one another.
 
     Quotations of fewer than ``MIN_WORDS`` words or ``MIN_HAN_CHARS`` Han characters are titles and scare quotes, and

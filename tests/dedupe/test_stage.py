@@ -18,7 +18,9 @@ from tests.e2e.world import BEGIN, World, configuration, served
         ({"keep": ["AI", "模型"], "drop": ["sponsored"]}, 2),
     ],
 )
-def test_words_of_the_operator_filter_and_are_counted(tmp_path: Path, options: dict[str, list[str]], dropped: int) -> None:
+def test_words_of_the_operator_filter_and_are_counted(
+    tmp_path: Path, options: dict[str, list[str]], dropped: int
+) -> None:
     titles = ["AI wins a chess match", "He said it rained", "Sponsored: AI shoes for all", "大模型 AI 发布会在北京"]
     (tmp_path / "a.xml").write_text(feed("a", [(t, t) for t in titles]), encoding="utf-8")
     with served(tmp_path) as base:

@@ -12,12 +12,24 @@ from tests.e2e.world import Post, World, configuration, post_office, served
 
 STORIES = {
     "lab.xml": [
-        ("Heron 2 is out with open weights", "Heron 2 has 64B parameters and reads 256k tokens. It is out under Apache 2.0."),
-        ("A phone model follows", "The 3B model runs at 22 tokens per second on a phone. It was distilled from Heron 2."),
+        (
+            "Heron 2 is out with open weights",
+            "Heron 2 has 64B parameters and reads 256k tokens. It is out under Apache 2.0.",
+        ),
+        (
+            "A phone model follows",
+            "The 3B model runs at 22 tokens per second on a phone. It was distilled from Heron 2.",
+        ),
     ],
     "press.xml": [
-        ("Quayside raises $400 million for chips", "Quayside has raised $400 million. It employs 140 people in Rotterdam."),
-        ("Tallinn ends its permit trial", "Tallinn has ended the trial after 11 months. Clerks changed 62 % of the drafts."),
+        (
+            "Quayside raises $400 million for chips",
+            "Quayside has raised $400 million. It employs 140 people in Rotterdam.",
+        ),
+        (
+            "Tallinn ends its permit trial",
+            "Tallinn has ended the trial after 11 months. Clerks changed 62 % of the drafts.",
+        ),
     ],
 }
 

@@ -43,7 +43,11 @@ def test_a_mail_server_that_is_down_loses_nothing_and_the_next_run_sends(world: 
     with post_office(port) as (post, _):
         world.pass_(hours=1)
         assert world.run().exit_code == 0
-        assert sorted(address for address, _ in post.mails) == ["ann@example.org", "bob@example.org", "boss@example.org"]
+        assert sorted(address for address, _ in post.mails) == [
+            "ann@example.org",
+            "bob@example.org",
+            "boss@example.org",
+        ]
     assert status(world) == "sent"
 
 
@@ -147,7 +151,9 @@ def test_of_two_overlapping_runs_the_second_leaves_and_touches_nothing(world: Wo
     assert world.run().exit_code == 0
 
 
-def test_a_byte_that_changes_after_the_freeze_is_not_sent(world: World, approved: Approve, post: tuple[Post, int]) -> None:
+def test_a_byte_that_changes_after_the_freeze_is_not_sent(
+    world: World, approved: Approve, post: tuple[Post, int]
+) -> None:
     from pipeline.store.tables import renderings
 
     world.run()

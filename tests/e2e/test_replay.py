@@ -102,7 +102,7 @@ def check_mail(mail: object, reader: str) -> None:
     assert isinstance(mail, EmailMessage)
     assert mail["To"] == reader
     assert mail["Message-ID"].startswith("<issue-2025-12-03.")
-    assert reader.split("@")[0] not in mail["Message-ID"]
+    assert reader.split("@", maxsplit=1)[0] not in mail["Message-ID"]
     assert mail["List-Id"]
     assert "mailto:" in mail["List-Unsubscribe"]
     assert mail["Date"]

@@ -77,16 +77,16 @@ class ModelServer:
     """Speaks enough of the Chat Completions API to write: headline and claims are quoted out of the prompt's blocks."""
 
     calls: list[dict[str, object]] = field(default_factory=list)
-    answer: Callable[[str], str] = field(default=lambda prompt: honest(prompt))
+    answer: Callable[[str], str] = field(default_factory=lambda: honest)
     base_url: str = ""
 
 
 def honest(prompt: str) -> str:
     """A well-behaved model: it copies one sentence of each of the first two blocks, with evidence."""
     if "\n[1] " in prompt:  # the lead
-        first = re.findall(r"^\[1\] (.+)$", prompt, re.M)[0]
+        first = re.findall(r"^\[1\] (.+)$", prompt, re.MULTILINE)[0]
         return json.dumps({"sentences": [{"text": first.rstrip("."), "stories": [1]}]})
-    blocks = re.findall(r"^\[B(\d+)\][^\n]*\n(.*?)(?=\n\n\[B\d+\]|\n=== )", prompt, re.M | re.S)
+    blocks = re.findall(r"^\[B(\d+)\][^\n]*\n(.*?)(?=\n\n\[B\d+\]|\n=== )", prompt, re.MULTILINE | re.DOTALL)
     claims = []
     for number, text in blocks[:2]:
         quote = " ".join(text.split("\n")[0].split()[:30])
@@ -102,13 +102,20 @@ def model_server() -> Iterator[ModelServer]:
     state = ModelServer()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["content-length"])))
             state.calls.append(request)
             text = state.answer("\n".join(m["content"] for m in request["messages"]))
             usage = {"prompt_tokens": 400, "completion_tokens": 80, "total_tokens": 480}
             choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
-            answer = {"id": "x", "object": "chat.completion", "created": 0, "model": "m", "choices": [choice], "usage": usage}
+            answer = {
+                "id": "x",
+                "object": "chat.completion",
+                "created": 0,
+                "model": "m",
+                "choices": [choice],
+                "usage": usage,
+            }
             body = json.dumps(answer).encode()
             self.send_response(200)
             self.send_header("content-type", "application/json")
@@ -159,7 +166,8 @@ class World:
 def configuration(base: str, feeds: list[str], smtp_port: int, **over: object) -> dict[str, object]:
     """A configuration on feeds served at ``base`` and a mail server on the loopback."""
     sources = [
-        {"id": name.removesuffix(".xml"), "type": "rss", "url": f"{base}/{name}", "allow_private": True} for name in feeds
+        {"id": name.removesuffix(".xml"), "type": "rss", "url": f"{base}/{name}", "allow_private": True}
+        for name in feeds
     ]
     return {
         "title": "Test Digest",

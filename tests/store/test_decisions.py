@@ -32,7 +32,9 @@ def test_without_decisions_everything_prints_and_nothing_is_reviewed() -> None:
     assert [(d.printed, d.reviewed) for d in decided] == [(True, False), (True, False)]
 
 
-@pytest.mark.parametrize(("action", "printed", "reviewed"), [("approve", True, True), ("reject", False, False), ("hold", False, False)])
+@pytest.mark.parametrize(
+    ("action", "printed", "reviewed"), [("approve", True, True), ("reject", False, False), ("hold", False, False)]
+)
 def test_one_decision(action: Action, printed: bool, reviewed: bool) -> None:
     (decided,) = decide(slots("a1"), [review(action, "a1")])
     assert (decided.printed, decided.reviewed) == (printed, reviewed)

@@ -1,7 +1,7 @@
 """The database when something is wrong with it: every trouble names the database and the remedy, and loses nothing."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
@@ -13,9 +13,9 @@ from sqlalchemy import event
 
 from pipeline.errors import RunLocked, StoreError
 from pipeline.store import Store, open_store, runs
-from tests.conftest import NOW
 
 URL = "sqlite:///digest.db"
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
 def make_old(folder: Path, version: str) -> None:
@@ -40,7 +40,7 @@ def make_damaged(folder: Path) -> None:
     path.write_bytes(whole[:100] + b"\xff" * (len(whole) - 100))
 
 
-BROKEN = {
+BROKEN: dict[str, Callable[[Path], object]] = {
     "junk": lambda f: (f / "digest.db").write_bytes(b"From ann@example.org\n" * 400),
     "a folder": lambda f: (f / "digest.db").mkdir(),
     "damaged": make_damaged,
@@ -95,10 +95,15 @@ def content(path: Path) -> object:
         ("my database", "store.url", "is no database address", "It looks like sqlite:///digest.db"),
         ("mongo://host/name", "store.url", "is no database address", "It looks like sqlite:///digest.db"),
         ("mysql://ann@host/name", "store.url", "is no database address", "It looks like sqlite:///digest.db"),
-        ("postgresql+pg8000://ann@host/name", "store.url", "driver is not installed (pg8000)", "every-other-day[postgres]"),
+        (
+            "postgresql+pg8000://ann@host/x",
+            "store.url",
+            "driver is not installed (pg8000)",
+            "every-other-day[postgres]",
+        ),
         ("sqlite:///no/such/digest.db", "no/such", "there is no such folder", "Create it"),
-        ("postgresql+psycopg://ann:s3cret@127.0.0.1:1/x", "ann:***@", "cannot be reached", "Start the database server"),
-        ("postgresql+psycopg://ann:s3cret@/x?host=/no/where", "ann:***@", "cannot be reached", "Start the database server"),
+        ("postgresql+psycopg://ann:s3cret@127.0.0.1:1/x", "ann:***@", "cannot be reached", "Start the database"),
+        ("postgresql+psycopg://ann:s3cret@/x?host=/no/where", "ann:***@", "cannot be reached", "Start the database"),
     ],
 )
 def test_an_address_that_leads_nowhere_is_named_without_its_password(
@@ -184,13 +189,16 @@ def test_a_database_that_another_program_writes_to_is_locked_for_writers_and_ope
     store.close()
 
 
-# --- on both databases --------------------------------------------------------------------------------------------------
+# --- on both databases ------------------------------------------------------------------------------------------------
 
 
 def test_an_error_within_a_transaction_undoes_all_of_it(store: Store) -> None:
-    with pytest.raises(RuntimeError), store.begin() as db:
+    def half(db: sa.Connection) -> None:
         runs.start(db, NOW)
         raise RuntimeError
+
+    with pytest.raises(RuntimeError), store.begin() as db:
+        half(db)
     with store.read() as db:
         assert runs.last(db) is None
 
