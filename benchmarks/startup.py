@@ -20,7 +20,7 @@ def measure(small: bool) -> list[Row]:
     rounds = 1 if small else 15
     spent = [(seconds(partial(_python, "-m", "pipeline", "--help")), seconds(_import_click)) for _ in range(rounds)]
     ours, bare = zip(*spent, strict=True)
-    loaded = _python("-c", _LIST_HEAVY).stderr.split("heavy:")[1].split()
+    loaded = heavy_libraries()
     return [
         compared("startup: digest --help", ours, bare, 'python -c "import click"'),
         Row(
@@ -31,6 +31,11 @@ def measure(small: bool) -> list[Row]:
             note=", ".join(loaded) or f"looked for {', '.join(HEAVY)}",
         ),
     ]
+
+
+def heavy_libraries() -> list[str]:
+    """Those of HEAVY that `digest --help` loads."""
+    return _python("-c", _LIST_HEAVY).stderr.split("heavy:")[1].split()
 
 
 def _import_click() -> None:

@@ -67,6 +67,7 @@ class FetchSettings(Section):
     total_timeout_s: float = Field(default=60, gt=0, le=600)
     max_bytes: int = Field(default=10_000_000, ge=1_000)
     threads: int = Field(default=8, ge=1, le=64)
+    keep_bytes_days: float = Field(default=14, ge=0)
     contact: str = ""
 
 

@@ -1,11 +1,12 @@
-"""Looks at configuration, store, templates, sources, model and mail: one line each, with a remedy for what is missing."""
+"""Looks at configuration, store, templates, sources, model and mail: a line each, with a remedy for what is missing."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
 from functools import partial
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pipeline import resources
 from pipeline.config import Settings
@@ -13,6 +14,7 @@ from pipeline.context import Context, load_settings, opened
 from pipeline.errors import DigestError
 from pipeline.schedule import upcoming
 from pipeline.store import deliveries, sources
+from pipeline.store.sources import SourceState
 from pipeline.types import Channel
 
 NEEDED = (
@@ -24,6 +26,7 @@ NEEDED = (
     ("templates", "email/notice.html.j2"),
     ("templates", "email/notice.txt.j2"),
 )
+SHOWN_SOURCES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,17 +137,30 @@ def _store(ctx: Context) -> Iterator[Finding]:
         yield Finding(subject="recipients", state="missing", message="nobody gets the mail", remedy=remedy, exit_code=5)
     elif lists:
         yield Finding(subject="recipients", state="ok", message=f"{len(people)}")
-    failing = [s for s in states.values() if s.failures and s.id in {c.id for c in ctx.settings.sources}]
-    for state in sorted(failing, key=lambda s: s.id):
-        remedy = "It is gone for good: remove it" if state.gone_at else "It is asked again by itself"
-        text = f"failed {state.failures} times in a row: {state.trouble}"
-        yield Finding(subject=f"source {state.id}", state="note", message=text, remedy=remedy)
-    if not states:
-        yield Finding(subject="sources", state="note", message="not read yet", remedy="`digest run` reads them")
+    yield from _sources(ctx, states)
     for row in unknown:
         remedy = "Ask whether it arrived, then `digest issue settle`"
         text = f"{row.recipient} may or may not have got issue {row.issue_id}"
         yield Finding(subject="delivery", state="missing", message=text, remedy=remedy, exit_code=5)
+
+
+def _sources(ctx: Context, states: Mapping[str, SourceState]) -> Iterator[Finding]:
+    """How many answered, and the worst of those that did not."""
+    asked = [states[s.id] for s in ctx.settings.sources if s.id in states]
+    failing = sorted((s for s in asked if s.failures or s.gone_at), key=lambda s: (-s.failures, s.id))
+    if not asked:
+        yield Finding(subject="sources", state="note", message="not read yet", remedy="`digest run` reads them")
+        return
+    answered = f"{len(asked) - len(failing)} of {len(asked)} answered last time"
+    yield Finding(subject="sources", state="ok", message=answered)
+    for state in failing[:SHOWN_SOURCES]:
+        remedy = "It is gone for good: remove it" if state.gone_at else "It is asked again by itself"
+        times = "once" if state.failures == 1 else f"{state.failures} times in a row"
+        text = f"failed {times}: {state.trouble}"
+        yield Finding(subject=f"source {state.id}", state="note", message=text, remedy=remedy)
+    if len(failing) > SHOWN_SOURCES:
+        message, remedy = f"{len(failing) - SHOWN_SOURCES} more failed", "`digest sources list` shows all of them"
+        yield Finding(subject="sources", state="note", message=message, remedy=remedy)
 
 
 def _channels(ctx: Context) -> Iterator[Finding]:
@@ -159,5 +175,7 @@ def _entered(channel: Channel) -> str:
 
 def _calendar(ctx: Context) -> Finding:
     coming = upcoming(ctx.settings.schedule, ctx.clock())
-    text = f"issue {coming.id}: drafted {coming.drafts_at:%Y-%m-%d %H:%M} UTC, posted {coming.publish_at:%Y-%m-%d %H:%M} UTC"
+    where = ZoneInfo(ctx.settings.schedule.time_zone)
+    drafts, posts = (f"{at.astimezone(where):%Y-%m-%d %H:%M %Z}" for at in (coming.drafts_at, coming.publish_at))
+    text = f"issue {coming.id} is drafted from {drafts} on, and due {posts}"
     return Finding(subject="calendar", state="ok", message=text)

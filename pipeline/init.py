@@ -29,7 +29,7 @@ README = """\
 
 
 def write(folder: Path) -> list[str]:
-    """Write the three files; gives what to tell the person. Raises ConfigError when a configuration is there already."""
+    """Write the three files; gives what to tell the person. Raises ConfigError when a configuration is there."""
     import shlex
     import sys
 

@@ -3,7 +3,7 @@
 ::
 
     under the run lock:
-        sendings of a run that died -> unknown
+        sendings of a run that died -> unknown; bytes past their time -> gone
         repeat until nothing is left to do (a key that was skipped or failed is left for the next run):
             for stage in fetch, dedupe, rank, summarise, verify, review, render, deliver:
                 for key in stage.pending():    # one query: what is missing
@@ -14,7 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from types import ModuleType
 from typing import Protocol
 
@@ -26,7 +27,7 @@ from pipeline.fetch import stage as fetch
 from pipeline.rank import stage as rank
 from pipeline.render import stage as render
 from pipeline.review import stage as review
-from pipeline.store import deliveries, runs
+from pipeline.store import deliveries, runs, sources
 from pipeline.summarise import stage as summarise
 from pipeline.types import Issue, Outcome, Problem, Rendering
 from pipeline.verify import stage as verify
@@ -89,6 +90,7 @@ def run(ctx: Context, *, until: str = "deliver", progress: Progress | None = Non
     with ctx.store.run_lock(), _recorded(ctx) as report:
         with ctx.store.begin() as db:
             report.unknown = deliveries.abandon(db, ctx.clock())
+            sources.forget_payloads(db, ctx.clock() - timedelta(days=ctx.settings.fetch.keep_bytes_days))
         _walk(ctx, _up_to(until), report, progress or Silent())
     return report
 
@@ -130,14 +132,22 @@ def _run_stage(ctx: Context, name: str, left: set[tuple[str, str]], report: Repo
     for key, result in _each(lambda key: stage.process(ctx, key), keys, threads):
         if isinstance(result, DigestError):
             left.add((name, key))
-            report.problems.append(_problem(ctx, name, key, result))
+            _note(report, _problem(ctx, name, key, result))
         elif result.skipped is not None:
             left.add((name, key))
             report.skipped[name, result.skipped] += 1
         else:
             report.done[name] += result.count
+            if result.trouble is not None:
+                _note(report, _problem(ctx, name, key, result.trouble))
         progress.step(name, key, "problem" if isinstance(result, DigestError) else result.skipped or "done")
     return True
+
+
+def _note(report: Report, problem: Problem) -> None:
+    """Add a problem; one cause that strikes twenty stories is one problem."""
+    if not any(replace(problem, at=known.at) == known for known in report.problems):
+        report.problems.append(problem)
 
 
 def _problem(ctx: Context, stage: str, key: str, error: DigestError) -> Problem:

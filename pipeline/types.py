@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
+from pipeline.errors import DigestError
+
 Kind = Literal["article", "newsletter", "post", "paper", "release", "video", "podcast", "leaderboard"]
 MergeMethod = Literal["first", "same_url", "same_text", "similar", "model", "reviewer"]
 CheckMethod = Literal["quote", "number", "name", "date", "link", "version", "model"]
@@ -256,10 +258,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a stage says about one key: done, or skipped for a reason; ``count`` is in the stage's own unit."""
+    """What a stage says about one key: done, or skipped for a reason; ``count`` is in the stage's own unit.
+
+    ``trouble`` is what went wrong although the key is done (a model that is down): a Problem, once for each cause.
+    """
 
     count: int = 1
     skipped: str | None = None
+    trouble: DigestError | None = None
 
 
 # --- seams: what a layer below is asked for, so that a test can put its own in place ---------------------------------

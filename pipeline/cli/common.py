@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pipeline.config import Settings
     from pipeline.context import Context
 
+MIN_LAST_COLUMNS = 24  # with less room than this the terminal may break the line itself
+
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 reviewer_option = click.option(
     "--as",
@@ -70,27 +72,18 @@ def listing(
     if not rows:
         click.echo(empty)
         return
-    from pipeline.text.wrap import width
+    from pipeline.text.wrap import width, wrap
 
     keys = [key for key in rows[0] if any(row[key] not in (None, "") for row in rows)]
     lines = [[key.replace("_", " ") for key in keys], *([_shown(row[key], where) for key in keys] for row in rows)]
-    widths = [max(width(line[i]) for line in lines) for i in range(len(keys))]
+    widths = [max(width(line[i]) for line in lines) for i in range(len(keys) - 1)]
     limit = columns()
-    for line in lines:
-        text = indent + "  ".join(cell + " " * (w - width(cell)) for cell, w in zip(line, widths, strict=True)).rstrip()
-        click.echo(text if limit is None else fit(text, limit))
-
-
-def fit(text: str, limit: int) -> str:
-    """The line in at most so many columns of a terminal, with an ellipsis where it was cut."""
-    from pipeline.text.wrap import width
-
-    if width(text) <= limit:
-        return text
-    text = text[:limit]
-    while width(text) >= limit:
-        text = text[:-1]
-    return text + "…"
+    for *cells, last in lines:
+        head = indent + "".join(cell + " " * (w + 2 - width(cell)) for cell, w in zip(cells, widths, strict=True))
+        if limit is None or limit - width(head) < MIN_LAST_COLUMNS:
+            click.echo(head + last)
+        else:
+            click.echo(wrap(last, limit, head))
 
 
 def record(value: object) -> dict[str, object]:

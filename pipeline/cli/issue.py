@@ -39,11 +39,11 @@ def show(context: click.Context, issue_id: str, as_json: bool) -> None:
 
     With each story: what was decided, who wrote it, what code did not find in its sources, and its score in parts.
     """
-    from pipeline.review import desk, stage
+    from pipeline.review import desk
     from pipeline.store import issues
 
     with opened(context) as ctx, ctx.store.read() as db:
-        found = stage.get(db, issue_id)
+        found = issues.require(db, issue_id)
         cards = desk.cards(db, issues.decided(db, found))
     if as_json:
         listing([card.row for card in cards], as_json=True, empty="")
@@ -55,7 +55,9 @@ def show(context: click.Context, issue_id: str, as_json: bool) -> None:
 
 @issue.command()
 @click.argument("issue_id")
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True, help="What to print.")
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), default="text", show_default=True, help="What to print."
+)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to a file instead.")
 @click.pass_context
 def preview(context: click.Context, issue_id: str, format_: str, out: Path | None) -> None:

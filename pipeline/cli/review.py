@@ -30,8 +30,8 @@ MAX_COLUMNS = 100  # longer lines are hard to read
 def review(context: click.Context, issue_id: str | None, terminal: bool, reviewer: str) -> None:
     """Decide about the draft, story by story.
 
-    Approve, reject, hold, edit, move, undo; then approve the issue as a whole. Every decision is kept at once. What code
-    did not find in a story's own sources is marked with "!".
+    Approve, reject, hold, edit, move, undo; then approve the issue as a whole. Every decision is kept at once. What
+    code did not find in a story's own sources is marked with "!".
     """
     from pipeline.store import issues
 
@@ -84,7 +84,7 @@ class Session:
         return key.strip()
 
     def _do(self, key: str) -> None:
-        actions: dict[str, Callable[[], None]] = {
+        actions: dict[str, Callable[[], object]] = {
             "a": lambda: self._decide("approve"),
             "r": lambda: self._decide("reject", click.prompt("Why", default="", show_default=False)),
             "h": lambda: self._decide("hold"),
@@ -104,11 +104,11 @@ class Session:
             click.echo(HELP)
 
     def _cards(self) -> "list[Card]":
-        from pipeline.review import desk, stage
+        from pipeline.review import desk
         from pipeline.store import issues
 
         with self.ctx.store.read() as db:
-            self.issue = stage.get(db, self.issue_id)
+            self.issue = issues.require(db, self.issue_id)
             cards = desk.cards(db, issues.decided(db, self.issue))
         if not cards:
             raise ReviewError("holds no stories", subject=f"issue {self.issue_id}", remedy="`digest run` drafts it")
@@ -230,8 +230,11 @@ class Session:
         fingerprint = self._view()
         due = moment(self.issue.publish_at, zone(self.ctx))
         click.echo(f"{desk.tally(self.cards)}.")
-        click.echo("Undecided stories are printed, and marked as not reviewed one by one.")
-        if not click.confirm(f"Send exactly this when it is due, {due}? (fingerprint {fingerprint[:12]})", default=False):
+        if any(card.decided.decision is None for card in self.cards):
+            click.echo("Undecided stories are printed too; the issue says how many you reviewed one by one.")
+        if not click.confirm(
+            f"Send exactly this when it is due, {due}? (fingerprint {fingerprint[:12]})", default=False
+        ):
             click.echo("Nothing changed.")
             return
         stage.approve(self.ctx, self.issue_id, fingerprint, reviewer=self.reviewer, channel="terminal")

@@ -26,8 +26,9 @@ STAGE_NAMES = ("fetch", "dedupe", "rank", "summarise", "verify", "review", "rend
 def run(context: click.Context, now: bool, until: str, dry_run: bool) -> None:
     """Do what is due: this is the line for cron.
 
-    Reads the sources; drafts, checks and hands over an issue; posts the one that was approved. Made to be called by cron as often as you like: it decides itself what is due, and running it twice does nothing
-    twice. It is silent when all went well and nobody watches.
+    Reads the sources; drafts, checks and hands over an issue; posts the one that was approved. Call it as often as you
+    like: it decides itself what is due, and running it twice does nothing twice. It is silent when all went well and
+    nobody watches.
     """
     from pipeline.cli.progress import progress
     from pipeline.run import run as run_stages

@@ -10,7 +10,7 @@ from pipeline.config import SourceSettings
 from pipeline.context import Context
 from pipeline.errors import DigestError, NetworkError, SourceError
 from pipeline.fetch.politeness import next_fetch_at
-from pipeline.sources import Fetched, FetchState
+from pipeline.sources import Fetched, FetchState, SourceType
 from pipeline.store import items
 from pipeline.store import sources as states
 from pipeline.store.sources import SourceState
@@ -39,17 +39,42 @@ def process(ctx: Context, key: str) -> Outcome:
     fetched = Fetched()
     try:
         fetched = kind.fetch(source.options, state, ctx.http, now)
-        found = [item for payload in fetched.payloads for item in kind.parse(payload, source.options)]
+        found, bad = _parse(kind, source, fetched)
     except (SourceError, NetworkError) as e:
         with ctx.store.begin() as db:
             states.keep(db, fetched.payloads)
             states.record(db, _after_trouble(source, ctx, old, e, now))
-        raise SourceError(e.message, subject=key, remedy=e.remedy, kind=e.kind) from e
+        raise SourceError(_told(e, key), subject=key, remedy=e.remedy, kind=e.kind) from e
     with ctx.store.begin() as db:
         states.keep(db, fetched.payloads)
         new = items.add(db, [_labelled(item, source) for item in found])
         states.record(db, _after_success(source, ctx, old, fetched, now))
-    return Outcome(count=new)
+    return Outcome(count=new, trouble=bad)
+
+
+def _parse(kind: SourceType, source: SourceSettings, fetched: Fetched) -> tuple[list[Item], SourceError | None]:
+    """The items of every payload, and what is wrong with those that cannot be read: one bad mail stops no other.
+
+    Raises SourceError when none can be read; but a source with a cursor has passed them, and they are kept as bytes.
+    """
+    found: list[Item] = []
+    bad: list[SourceError] = []
+    for payload in fetched.payloads:
+        try:
+            found += kind.parse(payload, source.options)
+        except SourceError as e:
+            bad.append(e)
+    if not bad:
+        return found, None
+    if len(bad) == len(fetched.payloads) and fetched.cursor is None:
+        raise bad[0]
+    message = f"{len(bad)} of {len(fetched.payloads)} cannot be read; the first {_told(bad[0], source.id)}"
+    return found, SourceError(message, subject=source.id, remedy=bad[0].remedy, kind=bad[0].kind)
+
+
+def _told(error: DigestError, key: str) -> str:
+    """The message, with the file or address that it is about; the source itself is named anyway."""
+    return error.message if error.subject in ("", key) else f"{error.subject} {error.message}"
 
 
 def _labelled(item: Item, source: SourceSettings) -> Item:
@@ -96,7 +121,7 @@ def _after_trouble(
         validators={},
         checked_at=now,
         failures=failures,
-        trouble=error.message,
+        trouble=_told(error, source.id),
         gone_at=now if isinstance(error, SourceError) and error.gone else None,
         next_fetch_at=next_fetch_at(
             now,

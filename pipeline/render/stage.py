@@ -32,7 +32,7 @@ def process(ctx: Context, key: str) -> Outcome:
 def _freeze(ctx: Context, key: str) -> Outcome:
     """Freeze the bytes. Raises ReviewError, and voids the approval, when they are not the ones that were approved."""
     with ctx.store.begin() as db:
-        issue = _get(db, key)
+        issue = issues.require(db, key)
         made = bytes_of(ctx, db, issue)
         present = fingerprint(issue.subject, made)
         if issue.approved_sha256 in (None, present):
@@ -116,7 +116,7 @@ def gather(ctx: Context, db: Connection, issue: Issue) -> Printed:
 
 def _write_notice(ctx: Context, issue_id: str) -> Outcome:
     with ctx.store.begin() as db:
-        issue = _get(db, issue_id)
+        issue = issues.require(db, issue_id)
         printed = gather(ctx, db, issue)
         bodies = render_notice(_notice(ctx, issue, printed), environment(ctx.settings.folder))
         formats: dict[Format, bytes] = {"notice_html": bodies["html"], "notice_text": bodies["text"]}
@@ -149,12 +149,3 @@ _AT_DEADLINE = {
 
 def _notes(checks: Iterable[Check]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(c.note for c in checks if c.verdict != "supported" and c.note))
-
-
-def _get(db: Connection, issue_id: str) -> Issue:
-    issue = issues.get(db, issue_id)
-    if issue is None:
-        raise ReviewError(
-            "there is no such issue", subject=f"issue {issue_id}", remedy="`digest issue list` shows them"
-        )
-    return issue

@@ -58,7 +58,8 @@ class Card:
     def why(self) -> str:
         """The score and its parts (0 to 1)."""
         slot = self.decided.slot
-        return f"score {slot.score:.2f}: " + ", ".join(f"{name} {value:.2f}" for name, value in slot.parts.items())
+        parts = ", ".join(f"{name} {value:.2f}" for name, value in slot.parts.items())
+        return f"score {slot.score:.2f} ({parts})"
 
     @property
     def row(self) -> dict[str, object]:
@@ -107,11 +108,11 @@ def contents(found: Sequence[Card]) -> Iterable[str]:
 
 
 def tally(found: Sequence[Card]) -> str:
-    """What was decided so far: "15 stories: 3 approved, 1 held, 11 undecided; 2 findings in what nobody approved"."""
+    """What was decided so far: "15 stories: 3 approved, 1 held, 11 undecided; 2 findings in what would be printed"."""
     states = [said(card.decided.decision) for card in found]
     counts = [f"{states.count(s)} {s}" for s in ("approved", "rejected", "held", "undecided") if s in states]
-    findings = sum(len(c.findings) for c in found if c.decided.printed and not c.decided.reviewed)
-    left = f"; {_number(findings, 'finding')} in stories that you did not approve one by one" if findings else ""
+    findings = sum(len(card.findings) for card in found if card.decided.printed)
+    left = f"; {_number(findings, 'finding')} in what would be printed" if findings else ""
     return f"{_number(len(found), 'story', 'stories')}: {', '.join(counts)}{left}"
 
 
@@ -189,5 +190,7 @@ def read_edit(text: str) -> tuple[str, list[str]]:
     lines = [line.strip() for line in text.splitlines()]
     lines = [line for line in lines if line and not line.startswith("#")]
     if len(lines) < 2:
-        raise ReviewError("an edit needs a headline and one sentence at least", subject="edit", remedy="Nothing changed")
+        raise ReviewError(
+            "an edit needs a headline and one sentence at least", subject="edit", remedy="Nothing changed"
+        )
     return lines[0], lines[1:]

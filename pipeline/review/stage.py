@@ -25,23 +25,13 @@ def pending(ctx: Context) -> Iterable[str]:
 def process(ctx: Context, key: str) -> Outcome:
     """Submit a draft and have its reviewers told; at the deadline do what the policy says."""
     with ctx.store.begin() as db:
-        issue = get(db, key)
+        issue = issues.require(db, key)
         if issue.status == "draft":
             issues.move(db, key, "in_review")
             _queue_notices(ctx, db, key)
         if not _late(ctx, issue):
             return Outcome()
         return _at_deadline(ctx, db, issue)
-
-
-def get(db: Connection, issue_id: str) -> Issue:
-    """The issue. Raises ReviewError when there is none."""
-    issue = issues.get(db, issue_id)
-    if issue is None:
-        raise ReviewError(
-            "there is no such issue", subject=f"issue {issue_id}", remedy="`digest issue list` shows them"
-        )
-    return issue
 
 
 def _late(ctx: Context, issue: Issue) -> bool:
@@ -107,7 +97,7 @@ def decide(
     A decision about an approved issue voids the approval: the issue is in review again.
     """
     with ctx.store.begin() as db:
-        issue = _reopened(db, get(db, issue_id))
+        issue = _reopened(db, issues.require(db, issue_id))
         if action == "undo":
             if not standing(issues.reviews_of(db, issue_id)):
                 raise ReviewError("there is nothing to undo", subject=f"issue {issue_id}")
@@ -129,7 +119,7 @@ def edit(
 ) -> None:
     """Print a reviewer's own words: a new revision. Sentences that were not changed keep their citations."""
     with ctx.store.begin() as db:
-        issue = _reopened(db, get(db, issue_id))
+        issue = _reopened(db, issues.require(db, issue_id))
         slot = slot_of(issues.decided(db, issue), story_id).slot
         if slot.revision is None:
             raise ReviewError("prints one line only and has no summary", subject=f"story {story_id}")
@@ -155,7 +145,7 @@ def edit(
 def approve(ctx: Context, issue_id: str, sha256: str, *, reviewer: str, channel: str) -> None:
     """Approve the whole issue, bound to the bytes with that fingerprint. Raises ReviewError when it is not in review."""
     with ctx.store.begin() as db:
-        get(db, issue_id)
+        issues.require(db, issue_id)
         issues.move(db, issue_id, "approved", approved_by=reviewer, approved_sha256=sha256)
         review = _review(ctx, issue_id, None, "approve", reviewer, channel)
         issues.add_review(db, replace(review, sha256=sha256))
@@ -164,14 +154,14 @@ def approve(ctx: Context, issue_id: str, sha256: str, *, reviewer: str, channel:
 def cancel(ctx: Context, issue_id: str) -> None:
     """The issue will not go out; its stories are in the next window."""
     with ctx.store.begin() as db:
-        get(db, issue_id)
+        issues.require(db, issue_id)
         issues.move(db, issue_id, "cancelled")
 
 
 def reopen(ctx: Context, issue_id: str) -> None:
     """Back to a draft: it is ranked and written anew by the next run; decisions are kept."""
     with ctx.store.begin() as db:
-        issue = _reopened(db, get(db, issue_id))
+        issue = _reopened(db, issues.require(db, issue_id))
         issues.move(db, issue_id, "draft")
         issues.replace_slots(db, issue_id, (), issue.counts)
 

@@ -41,6 +41,15 @@ def get(db: Connection, issue_id: str) -> Issue | None:
     return found[0] if found else None
 
 
+def require(db: Connection, issue_id: str) -> Issue:
+    """The issue with its slots as drafted. Raises ReviewError when there is none."""
+    found = get(db, issue_id)
+    if found is None:
+        remedy = "`digest issue list` shows them"
+        raise ReviewError("there is no such issue", subject=f"issue {issue_id}", remedy=remedy)
+    return found
+
+
 def with_status(db: Connection, *statuses: IssueStatus) -> list[Issue]:
     """The issues in one of these states, oldest first, with their slots."""
     return _select(db, issues.c.status.in_(statuses))

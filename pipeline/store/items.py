@@ -110,5 +110,5 @@ def by_story(db: Connection, story_ids: Iterable[str]) -> dict[str, list[Item]]:
 def to_item(row: RowMapping) -> Item:
     """A joined row of items and bodies as an Item."""
     fields = {c.name: row[c.name] for c in items.columns if c.name != "body_sha256"}
-    item = Item(**fields, body=bytes(row["body"]).decode())
+    item = Item(**fields, body=row["body"].decode())
     return replace(item, authors=tuple(item.authors), media=tuple(item.media))

@@ -7,8 +7,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from pipeline.store.rows import digest, keep_bodies, upsert
-from pipeline.store.tables import payloads, sources
+from pipeline.store.rows import chunks, digest, keep_bodies, upsert
+from pipeline.store.tables import bodies, items, payloads, sources
 from pipeline.types import Payload
 
 
@@ -65,3 +65,17 @@ def keep(db: Connection, found: Sequence[Payload]) -> None:
         for p in found
     ]
     upsert(db, payloads, rows)
+
+
+def forget_payloads(db: Connection, before: datetime) -> int:
+    """Delete payloads fetched before then, and bytes that nothing else points at. Gives how many payloads went."""
+    old = payloads.c.fetched_at < before
+    hashes = set(db.scalars(sa.select(payloads.c.sha256).where(old)))
+    gone = db.execute(payloads.delete().where(old)).rowcount
+    for some in chunks(hashes):
+        used = sa.union(
+            sa.select(payloads.c.sha256).where(payloads.c.sha256.in_(some)),
+            sa.select(items.c.body_sha256).where(items.c.body_sha256.in_(some)),
+        )
+        db.execute(bodies.delete().where(bodies.c.sha256.in_(some), bodies.c.sha256.not_in(used)))
+    return gone

@@ -166,7 +166,7 @@ def read_answer(text: str, story: Story) -> Draft:
     """A model's answer as a Draft, its quotes as citations. Pure.
 
     Raises ValueError that names the first part that cannot be used: no JSON, a limit passed, markup or an address in
-    a text, a claim of several sentences, a quote that is not in its block. Tags that no source has are dropped.
+    a text, a quote that is not in its block. Tags that no source has are dropped.
     """
     shown = blocks(story)
     try:
@@ -177,19 +177,18 @@ def read_answer(text: str, story: Story) -> Draft:
     why = (answer.why_it_matters or "").strip()
     return Draft(
         headline=plain("headline", answer.headline, sources, MAX_HEADLINE_CHARS).rstrip(".。"),
-        claims=tuple(_read_claim(i, claim, shown, sources) for i, claim in enumerate(answer.claims, 1)),
+        claims=tuple(c for i, claim in enumerate(answer.claims, 1) for c in _read_claim(i, claim, shown, sources)),
         why_it_matters=plain("why_it_matters", why, sources, MAX_WHY_CHARS) if why else None,
         tags=_read_tags(answer.tags, sources),
     )
 
 
-def _read_claim(number: int, claim: _Claim, shown: Sequence[Block], sources: str) -> Claim:
+def _read_claim(number: int, claim: _Claim, shown: Sequence[Block], sources: str) -> list[Claim]:
+    """A claim of several sentences is as many claims on the same evidence: asking again would cost a call."""
     what = f"claim {number}"
     text = plain(what, claim.text, sources, MAX_CLAIM_CHARS)
-    if len(split(text)) > 1:
-        raise ValueError(f"{what} is {len(split(text))} sentences; make each a claim of its own, or one sentence")
-    citations = (_read_quote(what, evidence, shown) for evidence in claim.evidence)
-    return Claim(text=text, citations=tuple(dict.fromkeys(citations)))
+    citations = tuple(dict.fromkeys(_read_quote(what, evidence, shown) for evidence in claim.evidence))
+    return [Claim(text=text[start:end], citations=citations) for start, end in split(text)]
 
 
 def _read_quote(what: str, evidence: _Evidence, shown: Sequence[Block]) -> Citation:

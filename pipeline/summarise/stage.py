@@ -6,8 +6,9 @@ from sqlalchemy.engine import Connection
 
 from pipeline import resources
 from pipeline.context import Context
+from pipeline.errors import ModelError
 from pipeline.store import issues, stories, summaries
-from pipeline.summarise.lead import LeadStory, write_lead
+from pipeline.summarise.lead import LeadStory, extract_lead, write_lead
 from pipeline.summarise.prompting import PromptFile, load_prompt
 from pipeline.summarise.write import EXTRACT, input_hash, write
 from pipeline.text.characters import one_line
@@ -93,7 +94,7 @@ def _write_story(ctx: Context, issue_id: str, story_id: str) -> Outcome:
         )
         summaries.add(db, summary)
         issues.set_revision(db, issue_id, story_id, revision)
-    return Outcome()
+    return Outcome(trouble=_trouble(ctx, note.partition(";")[0]) if note else None)
 
 
 def _write_lead(ctx: Context, issue_id: str) -> Outcome:
@@ -106,7 +107,15 @@ def _write_lead(ctx: Context, issue_id: str) -> Outcome:
     subject = one_line(told[0].headline, MAX_SUBJECT_CHARS) if told else ctx.settings.title
     with ctx.store.begin() as db:
         issues.set_lead(db, issue_id, lead, subject)
-    return Outcome()
+    plain = ctx.model is not None and len(told) > 1 and lead == extract_lead(told, total)
+    return Outcome(trouble=_trouble(ctx, "It wrote no usable lead") if plain else None)
+
+
+def _trouble(ctx: Context, what: str) -> ModelError:
+    """Why an extract stands where the model was asked: the issue comes out, and the operator is told."""
+    remedy = "Look at `model` in config.yaml; `digest model cost` counts the calls that failed"
+    name = ctx.model.name if ctx.model else EXTRACT
+    return ModelError(f"{what[:1].lower()}{what[1:]}; an extract stands there instead", subject=name, remedy=remedy)
 
 
 def _told(db: Connection, issue: Issue) -> list[LeadStory]:

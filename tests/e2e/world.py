@@ -88,10 +88,11 @@ def honest(prompt: str) -> str:
         return json.dumps({"sentences": [{"text": first.rstrip("."), "stories": [1]}]})
     blocks = re.findall(r"^\[B(\d+)\][^\n]*\n(.*?)(?=\n\n\[B\d+\]|\n=== )", prompt, re.MULTILINE | re.DOTALL)
     claims = []
-    for number, text in blocks[:2]:
+    for number, block in blocks[:2]:
+        text = block.split("\n", 1)[1] if block.startswith("Title: ") and "\n" in block else block
         quote = " ".join(text.split("\n")[0].split()[:30])
         claims.append({"text": quote.rstrip(".") + ".", "evidence": [{"block": int(number), "quote": quote}]})
-    headline = " ".join(blocks[0][1].split()[:10])[:100]
+    headline = str(claims[0]["text"]).rstrip(".")[:100]
     empty: dict[str, list[str]] = {"companies": [], "models": [], "people": [], "topics": []}
     return json.dumps({"headline": headline, "claims": claims, "why_it_matters": None, "tags": empty})
 
