@@ -30,8 +30,10 @@ format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: install
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --all-extras --group dev --custom-compile-command "make lock" pyproject.toml -o .requirements/lock.txt
+lock:
+	@$(PYTHON) -m venv .venv/lock
+	@.venv/lock/bin/python -m pip install --quiet --disable-pip-version-check 'uv==0.13.*'
+	.venv/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --all-extras --group dev --custom-compile-command "make lock" pyproject.toml -o .requirements/lock.txt
 
 picture: demo
 	$(BIN)/python docs/picture.py demo docs/issue.png

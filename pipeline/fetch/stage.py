@@ -33,7 +33,7 @@ def process(ctx: Context, key: str) -> Outcome:
     source = next(s for s in ctx.settings.sources if s.id == key)
     now = ctx.clock()
     with ctx.store.read() as db:
-        old = states.states(db).get(key) or SourceState(id=key, validators={})
+        old = states.state(db, key)
     kind = sources.find(source.type)
     state = FetchState(source_id=key, url=old.url, validators=old.validators, cursor=old.cursor)
     fetched = Fetched()

@@ -34,6 +34,12 @@ def states(db: Connection) -> dict[str, SourceState]:
     return {row["id"]: SourceState(**row) for row in db.execute(sa.select(sources)).mappings()}
 
 
+def state(db: Connection, source_id: str) -> SourceState:
+    """One source; as if never asked when it was not."""
+    row = db.execute(sa.select(sources).where(sources.c.id == source_id)).mappings().one_or_none()
+    return SourceState(**row) if row else SourceState(id=source_id, validators={})
+
+
 def pending(db: Connection, ids: Sequence[str], now: datetime) -> list[str]:
     """Those of the configured ids that may be asked now: never asked, or next_fetch_at has come; not gone (410)."""
     known = states(db)

@@ -29,6 +29,15 @@ def detect(text: str) -> str:
     One Han, kana or Hangul character weighs three Latin letters, because it writes about as much.
     """
     text = text[:_MAX_CHARS]
+    if not text.isascii() and (scripted := _by_script(text)):
+        return scripted
+    words = [w.lower() for w in _WORD.findall(text)]
+    common = sum(w in _ENGLISH for w in words)
+    return "en" if common >= 1 and common * 12 >= len(words) else "und"
+
+
+def _by_script(text: str) -> str:
+    """The language that a script tells at once; "" for Latin and for none."""
     han, kana, hangul = (len(p.findall(text)) for p in (_HAN, _KANA, _HANGUL))
     cyrillic, latin = len(_CYRILLIC.findall(text)), len(_LATIN.findall(text))
     east_asian = 3 * (han + kana + hangul)
@@ -36,11 +45,7 @@ def detect(text: str) -> str:
         if hangul >= han + kana:
             return "ko"
         return "ja" if kana * 10 > han + kana else "zh"
-    if cyrillic > latin:
-        return "ru"
-    words = [w.lower() for w in _WORD.findall(text)]
-    common = sum(w in _ENGLISH for w in words)
-    return "en" if common >= 1 and common * 12 >= len(words) else "und"
+    return "ru" if cyrillic > latin else ""
 
 
 def settle(claimed: str, text: str) -> str:
