@@ -6,7 +6,7 @@ The way of the data; each arrow is one stage, each stage one folder::
         fetch/        |  dedupe/ |  rank/ |      summarise/   | verify/ | review/ |  render/  |  deliver/
 
 ``run.py`` walks the stages in that order. A stage's to-do list is a query for what is missing (``pending``), so a crash
-or a re-run needs no repair. Below the stages: ``context`` (what they are given), ``sources channels store net model`` (the
-outside world, one file each), ``config resources schedule``, ``text`` (pure functions), ``types`` and ``errors``.
+or a re-run needs no repair. Below the stages: ``context`` (what they are given), ``sources channels store net model``
+(the outside world, one file each), ``config resources schedule``, ``text`` (pure functions), ``types`` and ``errors``.
 Imports go down only; tests/test_layers.py holds that.
 """

@@ -9,7 +9,7 @@ from pipeline.errors import DigestError
 
 
 def main() -> None:
-    """Exit 0: done or nothing due; 2: wrong use or configuration; 3: store; 4: budget; 5: problems; 75: locked; 1: a bug."""
+    """Exit 0: done, or nothing due; 2: use or configuration; 3: store; 4: budget; 5: problems; 75: locked; 1: a bug."""
     try:
         code = digest.main(standalone_mode=False)
     except DigestError as e:

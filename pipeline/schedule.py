@@ -22,7 +22,7 @@ class Edition:
 
 
 def edition(schedule: ScheduleSettings, number: int) -> Edition:
-    """The edition with that number; 0 falls on the anchor. A local time that a clock change skips moves on by the gap."""
+    """The edition with that number; 0 is on the anchor. A local time that a clock change skips moves on by the gap."""
     day = schedule.anchor + timedelta(days=number * schedule.every_days)
     publish_at = datetime.combine(day, schedule.time, ZoneInfo(schedule.time_zone)).astimezone(UTC)
     return Edition(

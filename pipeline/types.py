@@ -1,7 +1,8 @@
 """What flows through the pipeline: frozen records, and the seams (protocols) at which tests put fakes.
 
 Units stand in the names: ``_at`` is an aware UTC datetime, ``_s`` seconds, ``_ms`` milliseconds, ``_bytes``,
-``_chars``, ``_tokens``, ``_usd_micros`` millionths of a US dollar. Scores are 0..1. Spans are half-open, in code points.
+``_chars``, ``_tokens``, ``_usd_micros`` millionths of a US dollar. Scores are 0..1. Spans are half-open, in code
+points.
 """
 
 from collections.abc import Callable, Mapping

@@ -40,7 +40,7 @@ def process(ctx: Context, key: str) -> Outcome:
 
 
 def _due(ctx: Context, db: Connection) -> schedule.Edition | None:
-    """The edition to open now, if any. ``--now`` opens one unless another is open; a second one of a day gets a number."""
+    """The edition to open now, if any. ``--now`` opens one unless another is open; a day's second one gets a number."""
     settings, now = ctx.settings.schedule, ctx.clock()
     if not ctx.at_once:
         edition = schedule.due(settings, now)

@@ -25,8 +25,9 @@ def kept_claims(entry: Entry) -> list[str]:
 def count_line(counts: Mapping[str, int], *, printed: int, brief: int, minutes: int) -> tuple[str, ...]:
     """The honest counts, part by part; what is zero is not said.
 
-    ``counts`` may hold sources_checked, sources_failed, items_fetched, items_stale, items_filtered, undated, items_merged, stories,
-    stories_ran_before, stories_left_out and dropped_<reason>; ``printed`` and ``brief`` are what really stands there.
+    ``counts`` may hold sources_checked, sources_failed, items_fetched, items_stale, items_filtered, undated,
+    items_merged, stories, stories_ran_before, stories_left_out and dropped_<reason>; ``printed`` and ``brief`` are what
+    really stands there.
     """
     parts = [
         _part(counts, ("sources_checked", "source checked", "sources checked"), ("sources_failed", "failed", "")),

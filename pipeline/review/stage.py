@@ -143,7 +143,7 @@ def edit(
 
 
 def approve(ctx: Context, issue_id: str, sha256: str, *, reviewer: str, channel: str) -> None:
-    """Approve the whole issue, bound to the bytes with that fingerprint. Raises ReviewError when it is not in review."""
+    """Approve the issue, bound to the bytes with that fingerprint. Raises ReviewError when it is not in review."""
     with ctx.store.begin() as db:
         issues.require(db, issue_id)
         issues.move(db, issue_id, "approved", approved_by=reviewer, approved_sha256=sha256)

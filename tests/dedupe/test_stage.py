@@ -1,4 +1,4 @@
-"""What gets no story, and why: too old, or filtered by the operator's words; nothing without a date is dropped for it."""
+"""What gets no story, and why: too old, or filtered by the operator's words; nothing is dropped for having no date."""
 
 from pathlib import Path
 
