@@ -131,7 +131,7 @@ class Session:
         wide = min(columns() or desk.COLUMNS, MAX_COLUMNS)
         click.echo("")
         for line in desk.told(self.cards[self.at], self.at + 1, len(self.cards), names, wide).splitlines():
-            click.secho(line, fg="yellow" if line.lstrip().startswith("!") else None)
+            click.echo(click.style(line, fg="yellow") if line.lstrip().startswith("!") else line)
 
     def _go(self, to: int) -> None:
         """Show another card; behind the last one say how to end."""
