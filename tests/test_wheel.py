@@ -61,7 +61,7 @@ def test_the_demo_runs_from_the_wheel_in_a_bare_environment(wheel: Path, tmp_pat
     where = call(
         binaries / "python",
         "-c",
-        "from pipeline.resources import find as f; print(f('templates', 'email/issue.html.j2'), f('prompts', 'lead.md'))",
+        "from pipeline.resources import find as f; print(f('templates', 'email/issue.md.j2'), f('prompts', 'lead.md'))",
         cwd=tmp_path,
     )
     assert all("_bundled" in path and str(ROOT) not in path for path in where.split())

@@ -43,7 +43,7 @@ def drafted(world: World) -> World:
 
 @pytest.fixture
 def ask(tmp_path: Path) -> Ask:
-    """Call a command in this process. A DigestError stays in ``exception``; __main__ turns it into line and exit code."""
+    """Call a command in this process. A DigestError stays in ``exception``; __main__ makes line and exit code of it."""
 
     def call(*args: str, text: str | bytes | None = None) -> Result:
         return CliRunner().invoke(digest, ["-c", str(tmp_path), *args], input=text)

@@ -65,7 +65,8 @@ def test_a_mistaken_option_is_wrong_use(ask: Ask, option: str) -> None:
 
 
 def test_extract(ask: Ask) -> None:
-    page = "<html><title>T</title><body><article><h1>Heron 2</h1><p>{}</p></article></body></html>".format("A b c. " * 40)
+    text = "A b c. " * 40
+    page = f"<html><title>T</title><body><article><h1>Heron 2</h1><p>{text}</p></article></body></html>"
     (answer,), code = fed(ask, "extract", rows=[{"id": 1, "url": "https://x.example", "html": page}])
     assert (code, list(answer)) == (0, ["id", "title", "text", "published_at"])
     assert "A b c." in answer["text"]
@@ -178,7 +179,8 @@ def test_every_real_file_is_answered(
 ) -> None:
     files = sorted(p for p in (shared_data / folder).glob(glob) if p.is_file())
     rows: list[Row | bytes] = [
-        {"id": p.name, "media_type": media_type, "body_base64": base64.b64encode(p.read_bytes()).decode()} for p in files
+        {"id": p.name, "media_type": media_type, "body_base64": base64.b64encode(p.read_bytes()).decode()}
+        for p in files
     ]
     answers, _ = fed(ask, "parse", "--type", kind, rows=rows)
     assert [a["id"] for a in answers] == [p.name for p in files]

@@ -48,7 +48,8 @@ def test_an_approval_needs_the_fingerprint_that_was_seen(drafted: World, ask: As
         refused = ask("issue", "approve", ISSUE, "--fingerprint", wrong)
         assert isinstance(refused.exception, ReviewError)
         assert seen in str(refused.exception)
-    assert f"Issue {ISSUE} is approved ({seen[:12]})" in ask("issue", "approve", ISSUE, "--fingerprint", seen[:8]).stdout
+    said = ask("issue", "approve", ISSUE, "--fingerprint", seen[:8]).stdout
+    assert f"Issue {ISSUE} is approved ({seen[:12]})" in said
     assert "approved" in ask("issue", "list").stdout
 
 

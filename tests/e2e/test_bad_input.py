@@ -351,7 +351,7 @@ def every_connection(pragma: str) -> Iterator[None]:
 
 
 def refused(world: World, path: Path, step: int) -> int:
-    """Run with a disk that is full, then has room for some pages more, and so on; how many runs did not come through."""
+    """Run with a disk that is full, then has room for some pages more, and so on; how many runs failed."""
     pages = path.stat().st_size // 512
     said: list[str] = []
     while len(said) < 200:
