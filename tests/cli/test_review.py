@@ -76,8 +76,8 @@ def test_a_story_moves_to_a_place_that_there_is(drafted: World, ask: Ask) -> Non
 
 def test_an_edit_is_checked_at_once_and_flagged(drafted: World, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VISUAL", "sed -i s/22.tokens/99\\ tokens/")
-    shown = ask("issue", "show", ISSUE, "--json").stdout.splitlines()
-    number = 1 + next(i for i, line in enumerate(shown) if "phone" in line)
+    rows = ask("issue", "show", ISSUE, "--json").stdout.splitlines()
+    number = 1 + next(i for i, line in enumerate(rows) if "phone" in line)
     shown = sit(ask, str(number), "e", "q").stdout
     assert "approved · edited by ann · 1 finding" in shown
     assert "99 tokens per second" in shown
