@@ -1,0 +1,121 @@
+"""What a reviewer is shown of a story, and what their edit means."""
+
+from dataclasses import replace
+
+import pytest
+
+from pipeline.errors import ReviewError
+from pipeline.review import desk
+from pipeline.store.decisions import Decided
+from pipeline.text.wrap import width
+from pipeline.types import Check, Citation, Claim, Slot
+from tests.render.samples import NAMES, item, story, summary
+
+BODY = "Heron 2 has 64B parameters and reads 256k tokens of context. It is out today."
+ITEM = item("openai", "Heron 2 is out", "https://lab.example/heron-2", body=BODY)
+OTHER = item("jiqizhixin", "苍鹭二号发布：六百四十亿参数的开源模型，上下文长度达到二十五万六千个词元，今日开放下载", "")
+STORY = story(ITEM, OTHER)
+CITED = Claim(
+    text="Heron 2 has 65B parameters.", citations=(Citation(item_id=ITEM.id, start=0, end=60, quote=BODY[:60]),)
+)
+WRITTEN = replace(summary(STORY, "Heron 2 opens", "x"), claims=(CITED, Claim(text="It is out today.")))
+FLAGGED = Check(
+    story_id=STORY.id,
+    revision=1,
+    claim=0,
+    method="number",
+    verdict="refuted",
+    start=12,
+    end=26,
+    note="The source says 64B, not 65B",
+)
+
+
+def card(**over: object) -> desk.Card:
+    slot = Slot(section="Labs", position=0, story_id=STORY.id, score=0.512, parts={"trust": 0.9}, revision=1)
+    fields: dict[str, object] = {
+        "decided": Decided(slot=slot),
+        "story": STORY,
+        "summary": WRITTEN,
+        "checks": (FLAGGED, replace(FLAGGED, claim=1, verdict="supported", note="")),
+        **over,
+    }
+    return desk.Card(**fields)  # type: ignore[arg-type]
+
+
+def brief() -> desk.Card:
+    made = card(summary=None, checks=())
+    return replace(made, decided=Decided(slot=replace(made.decided.slot, brief=True, revision=None)))
+
+
+def test_a_finding_stands_under_its_sentence_beside_the_source_text() -> None:
+    lines = desk.told(card(), 2, 9, NAMES).splitlines()
+    assert lines[0].startswith("── 2 of 9 · Labs · undecided · written by gpt-5.4-mini · 1 finding ──")
+    at = lines.index("1. Heron 2 has 65B parameters.")
+    assert lines[at + 1] == f"     OpenAI: “{BODY[:60]}”"
+    assert lines[at + 2] == "   ! number: The source says 64B, not 65B"
+    assert "     (no source text stands behind this sentence)" in lines
+    assert lines[-1] == "Why it is here: score 0.51 (trust 0.90)"
+
+
+@pytest.mark.parametrize(("claim", "before"), [(-1, "Heron 2 opens"), (-2, "Why it matters: It is open.")])
+def test_findings_about_headline_and_meaning_stand_under_these(claim: int, before: str) -> None:
+    summary_ = replace(WRITTEN, why_it_matters="It is open.")
+    lines = desk.told(card(summary=summary_, checks=(replace(FLAGGED, claim=claim),)), 1, 1, NAMES).splitlines()
+    assert lines[lines.index(before) + 1] == "   ! number: The source says 64B, not 65B"
+
+
+@pytest.mark.parametrize("columns", [52, 60, 88])
+def test_no_line_is_wider_than_the_terminal(columns: int) -> None:
+    lines = desk.told(card(), 1, 1, NAMES, columns).splitlines()[1:]
+    assert max(width(line) for line in lines) <= columns
+
+
+def test_an_extract_is_not_printed_twice() -> None:
+    own = Claim(text=BODY[:60], citations=(Citation(item_id=ITEM.id, start=0, end=60, quote=BODY[:60]),))
+    shown = desk.told(card(summary=replace(WRITTEN, claims=(own,), written_by="extract"), checks=()), 1, 1, NAMES)
+    assert shown.count(BODY[:60]) == 1
+    assert "· extract · nothing flagged" in shown
+
+
+def test_a_story_in_brief_shows_its_sources_and_cannot_be_edited() -> None:
+    shown = desk.told(brief(), 1, 1, NAMES)
+    assert "· In brief · undecided · its title only · nothing flagged" in shown
+    assert "https://lab.example/heron-2" in shown
+    assert "(no link)" in shown
+    with pytest.raises(ReviewError, match="nothing to edit"):
+        desk.edit_form(brief())
+
+
+@pytest.mark.parametrize(
+    ("decision", "comment", "said"),
+    [(None, "", "undecided"), ("approve", "", "approved"), ("reject", "an advert", "rejected (an advert)")],
+)
+def test_a_decision_is_told_with_its_reason(decision: str | None, comment: str, said: str) -> None:
+    decided = replace(card().decided, decision=decision, comment=comment)
+    assert f"· {said} ·" in desk.told(card(decided=decided), 1, 1, NAMES)
+
+
+def test_the_tally_counts_findings_in_what_would_be_printed_only() -> None:
+    one = card()
+    rejected = card(decided=replace(one.decided, decision="reject"))
+    assert desk.tally([one]) == "1 story: 1 undecided; 1 finding in what would be printed"
+    assert desk.tally([rejected, brief()]) == "2 stories: 1 rejected, 1 undecided"
+
+
+def test_contents_number_the_stories_section_by_section() -> None:
+    lines = list(desk.contents([card(), brief()]))
+    assert [line for line in lines if line.startswith("\n")] == ["\nLabs", "\nIn brief"]
+    assert lines[1] == "   1  Heron 2 opens"
+    assert lines[2] == f"      undecided · written by gpt-5.4-mini · 2 reports · 1 finding · {STORY.id}"
+
+
+def test_an_unchanged_form_reads_back_as_it_was() -> None:
+    headline, sentences = desk.read_edit(desk.edit_form(card()))
+    assert (headline, sentences) == (WRITTEN.headline, [c.text for c in WRITTEN.claims])
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "A headline alone\n", "\n\n  \n"])
+def test_an_edit_without_headline_and_sentence_is_refused(text: str) -> None:
+    with pytest.raises(ReviewError, match="a headline and one sentence at least"):
+        desk.read_edit(text)
