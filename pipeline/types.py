@@ -55,6 +55,7 @@ class Item:
     points: int | None = None  # votes
     comments: int | None = None
     media: tuple[str, ...] = ()
+    text_url: str = ""  # where its whole text is to be had, when not at ``url``: the transcript of an episode
     credit: str = ""  # words that its licence asks us to print beside it
 
     @property

@@ -58,7 +58,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
-    """An entry that becomes no item, and why in one word ("sponsor"); by its guid it counts once, however often read."""
+    """An entry that becomes no item, and why in a word ("sponsor"); by its guid it counts once, however often read."""
 
     guid: str
     reason: str
@@ -133,6 +133,7 @@ def new_item(
     points: int | None = None,
     comments: int | None = None,
     media: tuple[str, ...] = (),
+    text_url: str = "",
     credit: str = "",
 ) -> Item:
     """Build an item out of hostile strings: cleaned, bounded, its URL canonical, no date in the future.
@@ -164,6 +165,7 @@ def new_item(
         points=points,
         comments=comments,
         media=tuple(m for m in (_printable(m) for m in media) if m)[:100],
+        text_url=_printable(text_url),
         credit=one_line(credit, 200),
     )
 

@@ -11,7 +11,7 @@ from pipeline.store.rows import chunks, digest, keep_bodies, upsert
 from pipeline.store.tables import UTCDateTime, bodies, items, memberships, pages, skips
 from pipeline.types import Item
 
-_CHANGING = ("url", "title", "body_sha256", "points", "comments", "media", "language", "credit")
+_CHANGING = ("url", "title", "body_sha256", "points", "comments", "media", "language", "text_url", "credit")
 _KEPT_APART = ("body_sha256", "published_at")  # a page may say what the source does not
 _COLUMNS = (
     *(c for c in items.columns if c.name not in _KEPT_APART),

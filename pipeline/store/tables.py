@@ -119,6 +119,7 @@ items = sa.Table(
     sa.Column("points", sa.Integer),
     sa.Column("comments", sa.Integer),
     sa.Column("media", sa.JSON, nullable=False),
+    sa.Column("text_url", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.Column("credit", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.UniqueConstraint("source_id", "guid"),
     sa.Index(None, "fetched_at"),

@@ -15,6 +15,7 @@ def upgrade() -> None:
         table.add_column(sa.Column("wish", sa.JSON(none_as_null=True)))
         table.add_column(sa.Column("alerted_at", sa.DateTime(timezone=True)))
     with op.batch_alter_table("items") as table:
+        table.add_column(sa.Column("text_url", sa.Text(), nullable=False, server_default=sa.text("''")))
         table.add_column(sa.Column("credit", sa.Text(), nullable=False, server_default=sa.text("''")))
     op.create_table(
         "pages",
