@@ -32,9 +32,10 @@ def threads(ctx: Context) -> int:
 
 
 def pending(ctx: Context) -> Iterable[str]:
-    """Ids of the sources that may be asked now."""
+    """Ids of the sources that may be asked now; one that is off is due as soon as it is on."""
+    on = [s for s in ctx.settings.sources if not sources.why_off(s.type, s.options)]
     with ctx.store.read() as db:
-        return states.pending(db, {s.id: _options_hash(s) for s in ctx.settings.sources}, ctx.clock())
+        return states.pending(db, {s.id: _options_hash(s) for s in on}, ctx.clock())
 
 
 def process(ctx: Context, key: str) -> Outcome:
@@ -49,7 +50,8 @@ def process(ctx: Context, key: str) -> Outcome:
     try:
         fetched = kind.fetch(source.options, state, ctx.http, now)
         found = _parse(kind, source, fetched)
-        _refuse_shrunk(old, found)
+        if fetched.cursor is None:  # with a cursor only what is new comes, and that may be one
+            _refuse_shrunk(old, found)
     except (SourceError, NetworkError) as e:
         with ctx.store.begin() as db:
             states.keep(db, fetched.payloads)

@@ -11,6 +11,9 @@ A source type is a module with three names. Its file name is its ``type:`` in co
     with its reason. Raises SourceError when the payload is not what this type reads.
 ``committed(options, fetched)``
     only where the place is to be told that its payloads are safely stored (a mailbox).
+``off(options) -> str``
+    only where a type needs something that may be missing (the token of a paid interface): what, "" when it is there.
+    Such a source is not asked, and that is no mistake.
 
 tests/sources/test_contract.py finds every type and holds it to this page; tests/data/sources/<type>/ takes its cases.
 """
@@ -106,6 +109,12 @@ class SourceType(Protocol):
 def find(type_name: str) -> SourceType:
     """The source type of that name. Raises ConfigError that names the types there are."""
     return cast("SourceType", find_type(__name__, type_name))
+
+
+def why_off(type_name: str, options: BaseModel) -> str:
+    """Why a source is not asked at all, "" when it is."""
+    off = getattr(find(type_name), "off", None)
+    return str(off(options)) if off else ""
 
 
 def item_id(source_id: str, guid: str) -> str:
