@@ -338,7 +338,7 @@ def _explain(error: ValidationError, model: type[BaseModel], prefix: str = "", a
     """Turn pydantic's list into lines "key: what is wrong. Remedy"."""
     lines = []
     for e in error.errors():
-        key = prefix + ".".join(f"{part}" for part in e["loc"])
+        key = (prefix + ".".join(f"{part}" for part in e["loc"])).rstrip(".")
         if e["type"] == "extra_forbidden":
             known = [*_keys_at(model, e["loc"][:-1]), *also]
             close = get_close_matches(str(e["loc"][-1]), known, n=1)

@@ -68,8 +68,8 @@ def summary(found: list[dict[str, object]]) -> str:
     month = sum(float(str(r["usd_30_days"])) for r in found if r["usd_30_days"])
     cost = f", {month:.2f} USD in 30 days" if any(r["usd_in_all"] for r in found) else ""
     off = sum(1 for r in found if r["off"])
-    more = f", {off} off" if off else ""
-    return f"Sources: {len(asked) - failing} of {len(found) - off} answered last time{more}, {weekly} items in a week{cost}."
+    answered = f"{len(asked) - failing} of {len(found) - off} answered last time" + (f", {off} off" if off else "")
+    return f"Sources: {answered}, {weekly} items in a week{cost}."
 
 
 def brief(found: list[dict[str, object]]) -> list[dict[str, object]]:
@@ -121,7 +121,7 @@ def _told(
 ) -> dict[str, object]:
     """One line of the check: a state, and what it means."""
     if row["off"]:
-        return _line(row, "off", f"{row['off']}")
+        return _line(row, "off", str(row["off"]).removeprefix("off "))
     newest = row["newest_at"]
     fresh = f"newest {_ago(now - newest)}" if isinstance(newest, datetime) else "nothing yet"
     if isinstance(result, DigestError):

@@ -11,6 +11,7 @@ from typing import Annotated, Self
 from urllib.parse import urlencode
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from pipeline.config import Section
 from pipeline.errors import NetworkError, SourceError
@@ -67,8 +68,10 @@ class Options(Section):
 
     @model_validator(mode="after")
     def _one_of_three(self) -> Self:
-        if [bool(place) for place in (self.actor, self.list, self.feed)].count(True) != 1:
-            raise ValueError("give one of `actor`, `list` and `feed`")
+        places = [place for place in (self.actor, self.list, self.feed) if place]
+        if len(places) != 1:
+            kind = "two_places" if places else "missing_place"
+            raise PydanticCustomError(kind, "give one of `actor`, `list` and `feed`")
         return self
 
     @property

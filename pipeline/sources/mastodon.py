@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, RootModel, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
 
 from pipeline.config import SecretSection
 from pipeline.errors import NetworkError, SourceError
@@ -48,6 +49,7 @@ API_AGAIN = timedelta(days=7)  # a closed API may be opened
 _CLOSED = ("http_401", "http_403", "http_422")  # what servers say that want a login
 _REMEDY = "Check the account or tag on its server; if it is right, the interface has changed: tell us"
 _PREVIOUS = re.compile(r'<([^<>]{1,2000})>\s{0,9};\s{0,9}rel="prev"')
+_ADDRESS = re.compile(r"https?://\S+")
 _HOST = r"[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,9}"
 
 
@@ -90,9 +92,10 @@ class Options(SecretSection):
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
         if bool(self.account) == bool(self.tag):
-            raise ValueError("give either an `account` (user@host), or a `tag` with its `host`")
+            kind = "two_places" if self.tag else "missing_place"
+            raise PydanticCustomError(kind, "give either an `account` (user@host), or a `tag` with its `host`")
         if self.tag and not (self.host or self.base_url):
-            raise ValueError("a `tag` needs the `host` of a server that sees it")
+            raise PydanticCustomError("missing_place", "a `tag` needs the `host` of a server that sees it")
         return self
 
     @property
@@ -143,7 +146,7 @@ def fetch(options: Options, state: FetchState, http: Http, now: datetime) -> Fet
 def parse(payload: Payload, options: Options) -> Parsed:
     """The posts of a page of the API, or of the RSS feed. Raises SourceError as ``rss`` does, or "bad_answer"."""
     if "json" not in payload.media_type.lower():
-        found = rss.parse(payload, options.feed)
+        found = rss.parse(payload, rss.Options.model_construct(url=payload.url))
         return replace(found, items=[_of_feed(item, options) for item in found.items])
     statuses, dropped = read_each(_Status, read_answer(_Statuses, payload, _REMEDY).root, payload, _REMEDY)
     reasons = [(s, _why_not(s, options)) for s in statuses]
@@ -295,7 +298,7 @@ class _Status(Told):
     replied_to_account: str = Field(default="", alias="in_reply_to_account_id")
     account: _Account = _Account()
     reblog: "_Status | None" = None
-    quote: _Quote = _Quote()
+    quote: _Quote | None = None
     card: _Card = _Card()
     poll: _Poll = _Poll()
     media: tuple[_Media, ...] = Field(default=(), alias="media_attachments")
@@ -332,6 +335,7 @@ def _item(payload: Payload, status: _Status) -> Item:
     shown = status.shown
     body = "\n".join(_lines(shown))
     linked = [link.url for link in links(shown.content) if link.text[:1] not in ("@", "#")]
+    media = [canonicalise(shown.card.url), *linked, *(m.url for m in shown.media)]
     return new_item(
         payload,
         guid=shown.guid,
@@ -345,19 +349,25 @@ def _item(payload: Payload, status: _Status) -> Item:
         published_at=parse_date(shown.created_at),
         points=shown.favourites,
         comments=shown.replies,
-        media=(shown.card.url, *linked, *(m.url for m in shown.media)),
+        media=tuple(dict.fromkeys(media)),
     )
 
 
 def _lines(status: _Status) -> Iterator[str]:
     """All that a reader of the post sees: its warning, its text, a quoted post, a linked page, choices, pictures."""
-    yield from filter(None, (one_line(status.spoiler_text), to_text(status.content)))
-    if quoted := status.quote.quoted_status:
-        yield f"@{quoted.handle}: {one_line(to_text(quoted.content))} {canonicalise(quoted.guid)}"
+    yield from filter(None, (one_line(status.spoiler_text), _text(status.content)))
+    if status.quote and (quoted := status.quote.quoted_status):
+        yield f"@{quoted.handle}: {one_line(_text(quoted.content))} {canonicalise(quoted.guid)}"
     if url := canonicalise(status.card.url):
         yield f"{status.card.title} {url}".strip()
     yield from (f"- {choice.title}" for choice in status.poll.options)
     yield from pictured(m.description for m in status.media)
+
+
+def _text(content: str) -> str:
+    """What a reader sees; addresses, which stand there in full, without what tracks."""
+    addresses = {link.text: link.url for link in links(content)}
+    return _ADDRESS.sub(lambda found: addresses.get(found[0], found[0]), to_text(content))
 
 
 def _of_feed(item: Item, options: Options) -> Item:

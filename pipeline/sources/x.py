@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from urllib.parse import urlencode
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
-from pydantic_core import from_json
+from pydantic_core import PydanticCustomError, from_json
 
 from pipeline.config import SecretSection
 from pipeline.errors import NetworkError, SourceError
@@ -73,7 +73,7 @@ class Options(SecretSection):
     @model_validator(mode="after")
     def _somebody(self) -> Self:
         if not self.users and not self.list:
-            raise ValueError("nobody to read: name `users` (handles) or a `list`")
+            raise PydanticCustomError("missing_place", "nobody to read: name `users` (handles) or a `list`")
         return self
 
     @property
