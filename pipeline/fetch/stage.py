@@ -41,6 +41,8 @@ def pending(ctx: Context) -> Iterable[str]:
 def process(ctx: Context, key: str) -> Outcome:
     """Ask one source once. Raises SourceError, after having recorded when it may be asked again."""
     source = next(s for s in ctx.settings.sources if s.id == key)
+    if off := sources.why_off(source.type, source.options):
+        return Outcome(count=0, skipped=off)
     now = ctx.clock()
     with ctx.store.read() as db:
         old = _known(source, states.state(db, key))

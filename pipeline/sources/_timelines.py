@@ -61,11 +61,12 @@ class Cursor(BaseModel):
 
 @dataclass(slots=True, kw_only=True)
 class Place:
-    """A timeline: what is still to be read of it, the newest first, and the newest post seen."""
+    """A timeline: what is still to be read of it, the newest first; the newest post seen; pages read in this run."""
 
     key: str
     parts: deque[Part]
     newest: str
+    pages: int = 0
 
     @property
     def is_list(self) -> bool:
@@ -92,6 +93,7 @@ class Place:
         known already; else what is older is asked for next: of a user by the oldest id, of a list by the token.
         """
         part = self.parts.popleft()
+        self.pages += 1
         self.newest = max([self.newest, *ids], key=_number)
         known = any(_number(i) <= _number(part.since) for i in ids)
         if next_token and part.since and not known:

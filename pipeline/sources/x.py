@@ -21,7 +21,7 @@ from pipeline.sources._x_posts import Page, Post, User, Wanted, read_page
 from pipeline.types import Http, Payload, Response
 
 PAGE = 100  # posts or accounts: the most that one request gives
-LIST_PAGE = 25  # a list has no since_id: its last page holds posts that were paid for before, so pages are short
+LIST_PAGE = 5  # a list has no since_id, so its last page holds posts that were paid for before: pages begin short
 MAX_REQUESTS = 300  # of one run, whatever the answers say; X allows 10,000 in 15 minutes for users, 900 for lists
 MAX_HANDLES = 5_000
 POST_FIELDS = "created_at,author_id,public_metrics,entities,referenced_tweets,note_tweet,lang"
@@ -171,7 +171,8 @@ class _Run:
         most = self.purse.post_limit(worst)
         if most < place.least or self.requests >= MAX_REQUESTS:
             raise self.purse.cap()
-        size = min(max(place.least, most // share), LIST_PAGE if place.is_list and part.since else PAGE)
+        growing = LIST_PAGE * 2**place.pages if place.is_list and part.since else PAGE
+        size = min(max(place.least, most // share), growing, PAGE)
         try:
             payload = self._ask(place.path, self._query(place, part, size))
         except SourceError as e:
