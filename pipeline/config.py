@@ -251,12 +251,14 @@ def load(path: Path, options_of: OptionsOf, environ: Mapping[str, str] | None = 
 
     Raises ConfigError that lists every mistake, each with its key and a remedy.
     """
-    raw = _read_yaml(path)
+    return parse(_read(path), path, options_of, environ)
+
+
+def parse(text: str, path: Path, options_of: OptionsOf, environ: Mapping[str, str] | None = None) -> Settings:
+    """As load, of a text that stands (or shall stand) at ``path``."""
+    raw = _from_yaml(text, path)
     folder = path.parent.resolve()
-    env = {k: v for k, v in dotenv_values(folder / ".env").items() if v} | dict(
-        os.environ if environ is None else environ
-    )
-    context = {"environ": env, "folder": folder}
+    context = _outside(folder, environ)
     raw.setdefault("model", {})  # so that its key is looked up
     mistakes: list[str] = []
     for what, model in (("sources", SourceSettings), ("channels", ChannelSettings)):
@@ -275,6 +277,28 @@ def load(path: Path, options_of: OptionsOf, environ: Mapping[str, str] | None = 
     return settings
 
 
+def source(
+    entry: Mapping[str, object], folder: Path, options_of: OptionsOf, environ: Mapping[str, str] | None = None
+) -> SourceSettings:
+    """One entry of ``sources:`` by itself, as load reads it in ``folder``. Raises ConfigError with its mistakes."""
+    mistakes: list[str] = []
+    own, context = SourceSettings.own_keys, _outside(folder, environ)
+    ready = _with_options("sources", 0, dict(entry), own, options_of, context, mistakes)
+    try:
+        checked = SourceSettings.model_validate(ready)
+    except ValidationError as e:
+        mistakes = [*_explain(e, SourceSettings), *mistakes]
+    if mistakes:
+        raise ConfigError("; ".join(mistakes))
+    return checked
+
+
+def _outside(folder: Path, environ: Mapping[str, str] | None) -> dict[str, object]:
+    """What validators may look up: the environment over ``.env``, and where relative paths start."""
+    env = {k: v for k, v in dotenv_values(folder / ".env").items() if v}
+    return {"environ": env | dict(os.environ if environ is None else environ), "folder": folder}
+
+
 class _Loader(yaml.CSafeLoader):
     """YAML in which writing one key twice is a mistake, not a silent overwrite."""
 
@@ -288,13 +312,18 @@ class _Loader(yaml.CSafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _read_yaml(path: Path) -> dict[str, object]:
+def _read(path: Path) -> str:
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a CSafeLoader
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError as e:
         raise ConfigError("there is no such file", subject=str(path), remedy="`digest init DIR` writes one") from e
     except (OSError, UnicodeDecodeError) as e:
         raise ConfigError(f"cannot be read: {e}", subject=str(path), remedy="Check its permissions and encoding") from e
+
+
+def _from_yaml(text: str, path: Path) -> dict[str, object]:
+    try:
+        raw = yaml.load(text, Loader=_Loader)  # noqa: S506 - a CSafeLoader
     except yaml.YAMLError as e:
         raise ConfigError(f"is not YAML: {e}", subject=str(path), remedy="Mend that line") from e
     if not isinstance(raw, dict):
