@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from pipeline import config, resources
-from pipeline.config import Settings
+from pipeline.config import FetchSettings, Settings
 from pipeline.errors import ConfigError
 from pipeline.types import Channel, Clock, Http, ModelCall
 
 if TYPE_CHECKING:
     from pipeline.model.ledger import Ledger
+    from pipeline.net.http import HttpClient
     from pipeline.store import Store
 
 
@@ -56,25 +57,35 @@ def options_of(what: str, type_name: str) -> type[BaseModel]:
     return options
 
 
+def config_file(path: Path) -> Path:
+    """The configuration that ``--config`` means: a folder stands for the config.yaml in it."""
+    return path / "config.yaml" if path.is_dir() else path
+
+
 def load_settings(path: Path) -> Settings:
     """Read config.yaml (a folder stands for the config.yaml in it). Raises ConfigError that lists every mistake."""
-    return config.load(path / "config.yaml" if path.is_dir() else path, options_of)
+    return config.load(config_file(path), options_of)
 
 
-@contextmanager
-def opened(settings: Settings, *, clock: Clock = utc_now, at_once: bool = False) -> Iterator[Context]:
-    """A Context on the real world, closed at the end. Raises ConfigError, StoreError."""
+def http_client(fetch: FetchSettings) -> "HttpClient":
+    """A client on the real web, to be closed."""
     from pipeline.net.http import HttpClient
-    from pipeline.store import open_store
 
-    fetch = settings.fetch
-    store = open_store(settings.store.url, settings.folder)
-    http = HttpClient(
+    return HttpClient(
         timeout_s=fetch.timeout_s,
         total_timeout_s=fetch.total_timeout_s,
         max_bytes=fetch.max_bytes,
         contact=fetch.contact,
     )
+
+
+@contextmanager
+def opened(settings: Settings, *, clock: Clock = utc_now, at_once: bool = False) -> Iterator[Context]:
+    """A Context on the real world, closed at the end. Raises ConfigError, StoreError."""
+    from pipeline.store import open_store
+
+    store = open_store(settings.store.url, settings.folder)
+    http = http_client(settings.fetch)
     try:
         yield Context(
             settings=settings,

@@ -10,11 +10,11 @@ PACKAGE = Path(__file__).parents[1] / "pipeline"
 STAGES = ("fetch", "dedupe", "rank", "summarise", "verify", "review", "render", "deliver")
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli", "__main__", "demo"),
-    ("run", "doctor", "init"),
+    ("run", "doctor", "init", "discover"),
     STAGES,
     ("context",),
     ("sources", "channels", "store", "net", "model"),
-    ("config", "resources", "schedule"),
+    ("config", "config_edit", "resources", "schedule"),
     ("text",),
     ("types",),
     ("errors",),

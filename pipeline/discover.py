@@ -1,0 +1,136 @@
+"""Finds the source behind an address: a well-known place, a feed, or the feed of a page; and reads it, to be sure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from pipeline import config, resources, sources
+from pipeline.config import Settings, SourceSettings
+from pipeline.context import options_of
+from pipeline.errors import ConfigError, Retryable, Skippable, SourceError
+from pipeline.sources import FetchState
+from pipeline.text import feeds
+from pipeline.text.charset import decode
+from pipeline.text.feeds import Place
+from pipeline.text.urls import url_key
+from pipeline.types import Http, Item, Payload
+
+MAX_NAMED = 5
+"""So many of the feeds that a page names are tried."""
+
+_REMEDIES = {"private_address": "Give --allow-private if it is your own server"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A place that answered, with its options as config.yaml says them; ``title`` is "" where it has none."""
+
+    place: Place
+    title: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finder:
+    """Asks one request after the other, in a dozen at most, for a source that ``settings`` do not have."""
+
+    http: Http
+    now: datetime
+    settings: Settings
+    allow_private: bool = False
+
+    def find(self, url: str) -> Found:
+        """The best source behind an address.
+
+        Raises SourceError that says what was looked at, and ConfigError for a source that is configured already.
+        """
+        known = feeds.well_known(url)
+        for place in (feeds.feed_at(url), known):
+            self._refuse_configured(place)
+        try:
+            found = self._find(url, known)
+        except (Skippable, Retryable) as e:
+            remedy = _REMEDIES.get(e.kind, "Open it in a browser, and give the address of its feed; nothing was added")
+            raise SourceError(e.message, subject=url, kind=e.kind, remedy=remedy) from e
+        self._refuse_configured(found.place)
+        return found
+
+    def _refuse_configured(self, place: Place | None) -> None:
+        same = next((s for s in self.settings.sources if place and _reads(s, place)), None)
+        if same and place:
+            raise ConfigError(f"is configured already, as {same.id}; nothing was added", subject=place.feed)
+
+    def _find(self, url: str, known: Place | None) -> Found:
+        if known and (found := self._first([known])):
+            return found
+        page = self._fetch(feeds.feed_at(url))
+        try:
+            return page.read()
+        except SourceError as e:
+            if e.kind != "not_a_feed":
+                raise
+        payload = page.payloads[0]
+        named = feeds.links(decode(payload.body, payload.media_type), payload.url)
+        found = self._first(feeds.well_known(there) or feeds.feed_at(there) for there in named[:MAX_NAMED])
+        found = found or self._first(map(feeds.feed_at, feeds.usual(payload.url)))
+        if found:
+            return found
+        what = f"names {len(named)} feeds, but none can be read" if named else "is a web page that names no feed"
+        raise SourceError(f"{what}, and there is none at the usual places of its host", kind="no_feed")
+
+    def _first(self, places: Iterable[Place]) -> Found | None:
+        """The first place that has entries, else the first that can be read at all."""
+        empty = None
+        for place in places:
+            try:
+                found = self._fetch(place).read()
+            except (Skippable, Retryable, ConfigError):
+                continue
+            if found.items:
+                return found
+            empty = empty or found
+        return empty
+
+    def _fetch(self, place: Place) -> "_Answer":
+        place = place.among(resources.type_names("pipeline.sources"))
+        kind = sources.find(place.type)
+        if self.allow_private and "allow_private" in kind.Options.model_fields:
+            place = replace(place, options={**place.options, "allow_private": True})
+        options = config.source(
+            {"id": "new", "type": place.type, **place.options}, self.settings.folder, options_of
+        ).options
+        fetched = kind.fetch(options, FetchState(source_id="new"), self.http, self.now)
+        if fetched.moved_to and place.type == "rss":
+            place = replace(place, options={**place.options, "url": fetched.moved_to}, feed=fetched.moved_to)
+        return _Answer(place=place, options=options, payloads=fetched.payloads)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    place: Place
+    options: BaseModel
+    payloads: tuple[Payload, ...]
+
+    def read(self) -> Found:
+        """What was found, if it can be read. Raises SourceError."""
+        kind = sources.find(self.place.type)
+        items = [item for payload in self.payloads for item in kind.parse(payload, self.options)]
+        titles = (feeds.title(decode(payload.body, payload.media_type)) for payload in self.payloads)
+        return Found(place=self.place, title=next(filter(None, titles), ""), items=tuple(items))
+
+
+def _reads(source: SourceSettings, place: Place) -> bool:
+    """Whether a source reads this place already, as a feed or by its own type."""
+    url = getattr(source.options, "url", None)
+    if isinstance(url, str) and url_key(url) == url_key(place.feed) != "":
+        return True
+    return source.type == place.type != "rss" and all(
+        _names(getattr(source.options, key, None)) >= _names(value) for key, value in place.options.items()
+    )
+
+
+def _names(value: object) -> set[str]:
+    """The names in an option, one or a list, whatever their capitals."""
+    return {str(name).lower() for name in (value if isinstance(value, (list, tuple)) else [value])}
