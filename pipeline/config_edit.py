@@ -39,13 +39,15 @@ def line(entry: Entry) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Addresses in double quotes, as everywhere in the example."""
+    """Addresses in double quotes, as everywhere in the example, and whatever would take more than one line."""
+
+    def represent_str(self, text: str) -> yaml.ScalarNode:
+        """A string."""
+        quoted = "://" in text or not text.isprintable()
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style='"' if quoted else None)
 
 
-_Dumper.add_representer(
-    str,
-    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if "://" in text else None),
-)
+_Dumper.add_representer(str, _Dumper.represent_str)
 
 
 def add_sources(path: Path, entries: Sequence[Entry], check: Callable[[str], object]) -> None:

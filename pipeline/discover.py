@@ -47,7 +47,7 @@ class Finder:
         Raises SourceError that says what was looked at, and ConfigError for a source that is configured already.
         """
         known = feeds.well_known(url)
-        for place in (feeds.feed_at(url), known):
+        for place in filter(None, (feeds.feed_at(url), known)):
             self._refuse_configured(place)
         try:
             found = self._find(url, known)
@@ -57,10 +57,10 @@ class Finder:
         self._refuse_configured(found.place)
         return found
 
-    def _refuse_configured(self, place: Place | None) -> None:
-        same = next((s for s in self.settings.sources if place and _reads(s, place)), None)
-        if same and place:
-            raise ConfigError(f"is configured already, as {same.id}; nothing was added", subject=place.feed)
+    def _refuse_configured(self, place: Place) -> None:
+        for source in self.settings.sources:
+            if _reads(source, place):
+                raise ConfigError(f"is configured already, as {source.id}; nothing was added", subject=place.feed)
 
     def _find(self, url: str, known: Place | None) -> Found:
         if known and (found := self._first([known])):
@@ -98,9 +98,8 @@ class Finder:
         kind = sources.find(place.type)
         if self.allow_private and "allow_private" in kind.Options.model_fields:
             place = replace(place, options={**place.options, "allow_private": True})
-        options = config.source(
-            {"id": "new", "type": place.type, **place.options}, self.settings.folder, options_of
-        ).options
+        entry = {"id": "new", "type": place.type, **place.options}
+        options = config.source(entry, self.settings.folder, options_of).options
         fetched = kind.fetch(options, FetchState(source_id="new"), self.http, self.now)
         if fetched.moved_to and place.type == "rss":
             place = replace(place, options={**place.options, "url": fetched.moved_to}, feed=fetched.moved_to)
@@ -115,6 +114,8 @@ class _Answer:
 
     def read(self) -> Found:
         """What was found, if it can be read. Raises SourceError."""
+        if not self.payloads:
+            raise SourceError("gives nothing", kind="empty")
         kind = sources.find(self.place.type)
         items = [item for payload in self.payloads for item in kind.parse(payload, self.options)]
         titles = (feeds.title(decode(payload.body, payload.media_type)) for payload in self.payloads)

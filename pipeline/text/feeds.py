@@ -37,7 +37,7 @@ def web_address(text: str) -> str:
     Raises ValueError for what is none, or holds a password.
     """
     url = re.sub(r"^feed:(?://)?(?=https?:)|^feed:(?=//)", "", text.strip())
-    url = url if re.match(r"\w+://", url) else "https://" + url.removeprefix("//")
+    url = url if re.match(r"\w+:(?!\d)", url) else "https://" + url.removeprefix("//")
     if not canonicalise(url):
         raise ValueError("is no web address; write it as https://host/path")
     if "@" in urlsplit(url).netloc:
