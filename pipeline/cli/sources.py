@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.discover import Found
     from pipeline.text import opml
 
-_CREDENTIALS = re.compile(r"//[^/@]*@")
+_CREDENTIALS = re.compile(r"//[^/?#]*@")
 
 
 @click.group()
@@ -113,7 +113,7 @@ def import_opml(context: click.Context, file: BinaryIO) -> None:
         listed = opml.read(file.read(opml.MAX_BYTES + 1))
     except ValueError as e:
         remedy = "Export the list once more, as OPML, and from a reader that you trust; nothing was added"
-        raise ConfigError(str(e), subject=file.name, remedy=remedy) from e
+        raise ConfigError(str(e), subject=getattr(file, "name", "standard input"), remedy=remedy) from e
     entries, known, refused = _sorted_out(listed, settings(context))
     if entries:
         _write(context, entries)
@@ -150,7 +150,14 @@ def _address(url: str) -> str:
     try:
         return web_address(url)
     except ValueError as e:
-        raise click.BadParameter(f"{url!r} {e}", param_hint="URL") from e
+        raise click.BadParameter(f"{_shown(url)!r} {e}", param_hint="URL") from e
+
+
+def _shown(url: str) -> str:
+    """An address for the eye: short, without a password."""
+    from pipeline.text.characters import one_line
+
+    return one_line(_CREDENTIALS.sub("//", url), 200)
 
 
 def _refuse_mistakes(present: "Settings", address: str, source_id: str | None, section: str | None) -> None:
@@ -182,7 +189,6 @@ def _sorted_out(listed: "Sequence[opml.Feed]", present: "Settings") -> "tuple[li
     from pipeline import config
     from pipeline.config_edit import new_id
     from pipeline.context import options_of
-    from pipeline.text.characters import one_line
     from pipeline.text.feeds import web_address
     from pipeline.text.urls import url_key
 
@@ -207,7 +213,7 @@ def _sorted_out(listed: "Sequence[opml.Feed]", present: "Settings") -> "tuple[li
             entry = {key: value for key, value in said.items() if value}
             config.source(entry, present.folder, options_of)
         except (ValueError, ConfigError) as e:
-            refused.append(f"{one_line(feed.url, 200)} {e}")
+            refused.append(f"{_shown(feed.url)} {e}")
             continue
         known.add(url_key(url))
         taken.add(entry["id"])
