@@ -49,7 +49,7 @@ class Web:
         if "private" in url and not allow_private:
             raise NetworkError("leads to the private address 10.0.0.1", subject=url, kind="private_address")
         there = self.moved.get(url, url)
-        body = self.pages.get(there)
+        body = self.pages.get(there, self.pages.get(there.partition("?")[0]))
         return Response(
             url=there,
             status=404 if body is None else 200,
@@ -137,8 +137,8 @@ def test_a_place_with_a_type_of_its_own_gets_it() -> None:
         '{"uri": "at://did:plc:a/app.bsky.feed.post/1", "author": {"did": "did:plc:a", "handle": "ada.example"},'
         ' "record": {"text": "Hello", "createdAt": "2026-11-22T10:00:00Z"}, "indexedAt": "2026-11-22T10:00:00Z"}'
     )
-    url = "https://public.api.bsky.app/xrpc/app.bsky.feed.getAuthorFeed?actor=ada.example&limit=50&filter=posts_no_replies"
-    found = find(Web({url: f'{{"feed": [{{"post": {post}}}]}}'}), "https://bsky.app/profile/ada.example")
+    api = "https://public.api.bsky.app/xrpc/app.bsky.feed.getAuthorFeed"
+    found = find(Web({api: f'{{"feed": [{{"post": {post}}}]}}'}), "https://bsky.app/profile/ada.example")
     assert (found.place.type, found.place.options) == ("bluesky", {"actor": "ada.example"})
     assert [item.title for item in found.items] == ["Hello"]
 
