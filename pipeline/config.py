@@ -68,6 +68,7 @@ class FetchSettings(Section):
     max_bytes: int = Field(default=10_000_000, ge=1_000)
     threads: int = Field(default=8, ge=1, le=64)
     keep_bytes_days: float = Field(default=14, ge=0)
+    alert_after: int = Field(default=5, ge=0, le=1_000)
     contact: str = ""
 
 
@@ -131,36 +132,41 @@ class PriceSettings(Section):
 
 
 class SecretSection(Section):
-    """Options with one secret, which stands in the environment (``<secret>_env`` names the variable) or in a file
+    """Options with secrets. Each stands in the environment (``<secret>_env`` names the variable) or in a file
     (``<secret>_file``), never in config.yaml itself.
     """
 
-    secret: ClassVar[str]
+    secrets: ClassVar[tuple[str, ...]]
 
     @model_validator(mode="before")
     @classmethod
     def _reveal(cls, data: object, info: ValidationInfo) -> object:
         if not isinstance(data, dict):
             return data
-        if cls.secret in data:
-            raise ValueError(f"{cls.secret} is a secret: put it into .env, or name a file with {cls.secret}_file")
         context = info.context or {}
-        file_name = data.get(f"{cls.secret}_file")
-        env_name = data.get(f"{cls.secret}_env", cls.model_fields[f"{cls.secret}_env"].default)
-        if file_name:
-            try:
-                found = Path(context.get("folder", Path()), str(file_name)).read_text(encoding="utf-8").strip()
-            except OSError as e:
-                raise ValueError(f"cannot read {file_name}: {e.strerror}; write the secret there") from e
-        else:
-            found = context.get("environ", {}).get(env_name, "")
-        return {**data, cls.secret: found} if found else data
+        for secret in cls.secrets:
+            if secret in data:
+                raise ValueError(f"{secret} is a secret: put it into .env, or name a file with {secret}_file")
+            env_name = data.get(f"{secret}_env", cls.model_fields[f"{secret}_env"].default)
+            found = cls._from_file(secret, data, context) or context.get("environ", {}).get(env_name, "")
+            data = {**data, secret: found} if found else data
+        return data
+
+    @classmethod
+    def _from_file(cls, secret: str, data: Mapping[str, object], context: Mapping[str, object]) -> str:
+        name = data.get(f"{secret}_file")
+        if not name:
+            return ""
+        try:
+            return Path(str(context.get("folder", ".")), str(name)).read_text(encoding="utf-8").strip()
+        except OSError as e:
+            raise ValueError(f"cannot read {name}: {e.strerror}; write the secret there") from e
 
 
 class ModelSettings(SecretSection):
     """Which model writes, what it costs, and how much it may."""
 
-    secret: ClassVar[str] = "api_key"  # noqa: S105 - the name of a field
+    secrets = ("api_key",)
 
     type: str = "auto"
     name: str = "gpt-5.4-mini"
@@ -224,6 +230,7 @@ class Settings(Section):
     store: StoreSettings = StoreSettings()
     fetch: FetchSettings = FetchSettings()
     sources: tuple[SourceSettings, ...]
+    trust: Mapping[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     dedupe: DedupeSettings = DedupeSettings()
     rank: RankSettings = RankSettings()
     model: ModelSettings = ModelSettings()

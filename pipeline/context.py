@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from pipeline import config, resources
-from pipeline.config import FetchSettings, Settings
+from pipeline.config import Settings
 from pipeline.errors import ConfigError
 from pipeline.types import Channel, Clock, Http, ModelCall
 
 if TYPE_CHECKING:
     from pipeline.model.ledger import Ledger
-    from pipeline.net.http import HttpClient
     from pipeline.store import Store
+    from pipeline.workers import Workers
 
 
 BUDGET_SPAN = timedelta(hours=24)
@@ -45,6 +45,7 @@ class Context:
     settings: Settings
     store: "Store"
     http: Http
+    workers: "Workers"
     model: "Ledger | None"
     channels: tuple[NamedChannel, ...]
     clock: Clock = utc_now
@@ -67,36 +68,39 @@ def load_settings(path: Path) -> Settings:
     return config.load(config_file(path), options_of)
 
 
-def http_client(fetch: FetchSettings) -> "HttpClient":
-    """A client on the real web, to be closed."""
+@contextmanager
+def opened(
+    settings: Settings, *, clock: Clock = utc_now, at_once: bool = False, workers: "Workers | None" = None
+) -> Iterator[Context]:
+    """A Context on the real world, closed at the end (but not ``workers`` that are given). Raises ConfigError,
+    StoreError.
+    """
     from pipeline.net.http import HttpClient
+    from pipeline.store import open_store
+    from pipeline.workers import Workers
 
-    return HttpClient(
+    fetch = settings.fetch
+    store = open_store(settings.store.url, settings.folder)
+    http = HttpClient(
         timeout_s=fetch.timeout_s,
         total_timeout_s=fetch.total_timeout_s,
         max_bytes=fetch.max_bytes,
         contact=fetch.contact,
     )
-
-
-@contextmanager
-def opened(settings: Settings, *, clock: Clock = utc_now, at_once: bool = False) -> Iterator[Context]:
-    """A Context on the real world, closed at the end. Raises ConfigError, StoreError."""
-    from pipeline.store import open_store
-
-    store = open_store(settings.store.url, settings.folder)
-    http = http_client(settings.fetch)
+    own = Workers()
     try:
         yield Context(
             settings=settings,
             store=store,
             http=http,
+            workers=workers or own,
             model=ledger(settings, store, clock),
             channels=channels(settings),
             clock=clock,
             at_once=at_once,
         )
     finally:
+        own.close()
         http.close()
         store.close()
 

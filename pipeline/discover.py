@@ -1,6 +1,6 @@
 """Finds the source behind an address: a well-known place, a feed, or the feed of a page; and reads it, to be sure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,12 +10,15 @@ from pipeline import config, resources, sources
 from pipeline.config import Settings, SourceSettings
 from pipeline.context import options_of
 from pipeline.errors import ConfigError, Retryable, Skippable, SourceError
-from pipeline.sources import FetchState
+from pipeline.fetch.stage import parse
+from pipeline.sources import FetchState, Parsed
 from pipeline.text import feeds
 from pipeline.text.charset import decode
 from pipeline.text.feeds import Place
-from pipeline.text.urls import url_key
-from pipeline.types import Http, Item, Payload
+from pipeline.text.urls import host, url_key
+from pipeline.types import Http, Payload
+
+Parse = Callable[[str, Payload, BaseModel], Parsed]
 
 MAX_NAMED = 5
 """So many of the feeds that a page names are tried."""
@@ -29,17 +32,23 @@ class Found:
 
     place: Place
     title: str
-    items: tuple[Item, ...]
+    entries: int
+    newest_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finder:
-    """Asks one request after the other, in a dozen at most, for a source that ``settings`` do not have."""
+    """Asks one request after the other, in a dozen at most, for a source that ``settings`` do not have.
+
+    ``private_host`` may stand on a private address, and no other host that a page names. ``read`` is ``fetch.stage``'s
+    parse, wherever it runs.
+    """
 
     http: Http
     now: datetime
     settings: Settings
-    allow_private: bool = False
+    private_host: str = ""
+    parse: Parse = parse
 
     def find(self, url: str) -> Found:
         """The best source behind an address.
@@ -67,7 +76,7 @@ class Finder:
             return found
         page = self._fetch(feeds.feed_at(url))
         try:
-            return page.read()
+            return self._read(page)
         except SourceError as e:
             if e.kind != "not_a_feed":
                 raise
@@ -85,10 +94,10 @@ class Finder:
         empty = None
         for place in places:
             try:
-                found = self._fetch(place).read()
+                found = self._read(self._fetch(place))
             except (Skippable, Retryable, ConfigError):
                 continue
-            if found.items:
+            if found.entries:
                 return found
             empty = empty or found
         return empty
@@ -96,7 +105,7 @@ class Finder:
     def _fetch(self, place: Place) -> "_Answer":
         place = place.among(resources.type_names("pipeline.sources"))
         kind = sources.find(place.type)
-        if self.allow_private and "allow_private" in kind.Options.model_fields:
+        if self.private_host == host(place.feed) and "allow_private" in kind.Options.model_fields:
             place = replace(place, options={**place.options, "allow_private": True})
         entry = {"id": "new", "type": place.type, **place.options}
         options = config.source(entry, self.settings.folder, options_of).options
@@ -105,21 +114,25 @@ class Finder:
             place = replace(place, options={**place.options, "url": fetched.moved_to}, feed=fetched.moved_to)
         return _Answer(place=place, options=options, payloads=fetched.payloads)
 
+    def _read(self, answer: "_Answer") -> Found:
+        if not answer.payloads:
+            raise SourceError("gives nothing", kind="empty")
+        read = [self.parse(answer.place.type, payload, answer.options) for payload in answer.payloads]
+        titles = (feeds.title(decode(payload.body, payload.media_type)) for payload in answer.payloads)
+        dates = (item.published_at for parsed in read for item in parsed.items)
+        return Found(
+            place=answer.place,
+            title=next(filter(None, titles), ""),
+            entries=sum(parsed.entries for parsed in read),
+            newest_at=max(filter(None, dates), default=None),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
     place: Place
     options: BaseModel
     payloads: tuple[Payload, ...]
-
-    def read(self) -> Found:
-        """What was found, if it can be read. Raises SourceError."""
-        if not self.payloads:
-            raise SourceError("gives nothing", kind="empty")
-        kind = sources.find(self.place.type)
-        items = [item for payload in self.payloads for item in kind.parse(payload, self.options)]
-        titles = (feeds.title(decode(payload.body, payload.media_type)) for payload in self.payloads)
-        return Found(place=self.place, title=next(filter(None, titles), ""), items=tuple(items))
 
 
 def _reads(source: SourceSettings, place: Place) -> bool:

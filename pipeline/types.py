@@ -55,6 +55,8 @@ class Item:
     points: int | None = None  # votes
     comments: int | None = None
     media: tuple[str, ...] = ()
+    text_url: str = ""  # where its whole text is to be had, when not at ``url``: the transcript of an episode
+    credit: str = ""  # words that its licence asks us to print beside it
 
     @property
     def cited_text(self) -> str:
@@ -293,8 +295,12 @@ class Http(Protocol):
         headers: Mapping[str, str] | None = None,
         max_bytes: int | None = None,
         allow_private: bool = False,
+        form: Mapping[str, str] | None = None,
     ) -> Response:
-        """Give the answer, whatever its status. Raises NetworkError (also for an answer that is too large or slow)."""
+        """Give the answer, whatever its status. Raises NetworkError (also for an answer that is too large or slow).
+
+        With ``form`` it is a POST of these fields, which follows no redirect: for the exchange of a key for a token.
+        """
         ...
 
 

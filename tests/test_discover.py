@@ -44,6 +44,7 @@ class Web:
         headers: Mapping[str, str] | None = None,
         max_bytes: int | None = None,
         allow_private: bool = False,
+        form: Mapping[str, str] | None = None,
     ) -> Response:
         self.asked.append(url)
         if "private" in url and not allow_private:
@@ -69,15 +70,15 @@ def settings(*sources: str) -> Settings:
     return config.parse(text, Path("config.yaml"), options_of, {})
 
 
-def find(web: Web, url: str, *sources: str, allow_private: bool = False) -> Found:
-    return Finder(http=web, now=NOW, settings=settings(*sources), allow_private=allow_private).find(url)
+def find(web: Web, url: str, *sources: str, private_host: str = "") -> Found:
+    return Finder(http=web, now=NOW, settings=settings(*sources), private_host=private_host).find(url)
 
 
 def test_a_feed_is_taken_as_it_is_with_one_request() -> None:
     web = Web({"https://a.example/f": rss("A feed", "x", "y")})
     found = find(web, "https://a.example/f")
     assert (found.place.type, found.place.options, found.title) == ("rss", {"url": "https://a.example/f"}, "A feed")
-    assert [item.title for item in found.items] == ["x", "y"]
+    assert (found.entries, found.newest_at) == (2, None)
     assert web.asked == ["https://a.example/f"]
 
 
@@ -100,7 +101,7 @@ def test_the_first_feed_of_a_page_that_has_entries_wins() -> None:
 def test_a_feed_without_entries_is_better_than_none() -> None:
     web = Web({"https://a.example/": page("/f"), "https://a.example/f": rss("Empty")})
     found = find(web, "https://a.example/")
-    assert (found.title, found.items) == ("Empty", ())
+    assert (found.title, found.entries) == ("Empty", 0)
 
 
 def test_a_page_that_names_none_is_asked_at_the_usual_places_of_its_host_only() -> None:
@@ -140,7 +141,7 @@ def test_a_place_with_a_type_of_its_own_gets_it() -> None:
     api = "https://public.api.bsky.app/xrpc/app.bsky.feed.getAuthorFeed"
     found = find(Web({api: f'{{"feed": [{{"post": {post}}}]}}'}), "https://bsky.app/profile/ada.example")
     assert (found.place.type, found.place.options) == ("bluesky", {"actor": "ada.example"})
-    assert [item.title for item in found.items] == ["Hello"]
+    assert (found.entries, found.newest_at) == (1, datetime(2026, 11, 22, 10, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("url", [row[0] for row in WELL_KNOWN])
@@ -149,7 +150,7 @@ def test_the_table_of_places_says_what_the_types_take(url: str) -> None:
     assert place is not None
     place = place.among(resources.type_names("pipeline.sources"))
     source = config.source({"id": "a", "type": place.type, **place.options}, Path(), options_of, {})
-    assert source.options.model_fields_set == set(place.options)
+    assert source.options.model_fields_set >= set(place.options)
 
 
 @pytest.mark.parametrize(
@@ -168,8 +169,14 @@ def test_a_private_address_needs_to_be_allowed() -> None:
     with pytest.raises(SourceError, match="--allow-private") as caught:
         find(web, "https://private.example/f")
     assert caught.value.kind == "private_address"
-    found = find(web, "https://private.example/f", allow_private=True)
+    found = find(web, "https://private.example/f", private_host="private.example")
     assert found.place.options == {"url": "https://private.example/f", "allow_private": True}
+
+
+def test_a_permission_for_a_private_host_is_none_for_another_that_it_names() -> None:
+    web = Web({"https://private.example/": page("https://other.private/f"), "https://other.private/f": rss("No", "x")})
+    with pytest.raises(SourceError, match="none can be read"):
+        find(web, "https://private.example/", private_host="private.example")
 
 
 @pytest.mark.parametrize(
@@ -196,4 +203,4 @@ def test_what_is_configured_already_is_not_added_again(configured: str, url: str
 def test_another_source_of_the_same_host_or_type_is_another_one() -> None:
     web = Web({"https://a.example/F": rss("A", "x")})
     others = ('id: one, type: rss, url: "https://a.example/f"', "id: two, type: bluesky, actor: bob.example")
-    assert find(web, "https://a.example/F", *others).items
+    assert find(web, "https://a.example/F", *others).entries

@@ -14,7 +14,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     STAGES,
     ("context",),
     ("sources", "channels", "store", "net", "model"),
-    ("config", "config_edit", "resources", "schedule"),
+    ("config", "config_edit", "resources", "schedule", "workers"),
     ("text",),
     ("types",),
     ("errors",),

@@ -8,7 +8,7 @@ import smtplib
 import ssl
 import time
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
@@ -27,7 +27,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class Options(SecretSection):
     """A mail server. The password stands in the environment (or .env) or in a file, never in config.yaml."""
 
-    secret: ClassVar[str] = "password"  # noqa: S105 - the name of a field
+    secrets = ("password",)
 
     host: str
     port: int = Field(default=587, ge=1, le=65535)

@@ -63,7 +63,7 @@ def parse(type_name: str, pairs: tuple[str, ...]) -> None:
             media_type=_text(row, "media_type", ""),
             body=base64.b64decode(_text(row, "body_base64"), validate=True),
         )
-        return {"items": items.dump_python(kind.parse(payload, options), mode="json")}
+        return {"items": items.dump_python(list(kind.parse(payload, options).items), mode="json")}
 
     _each(work)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from pipeline.cli.common import json_option, listing, opened, settings, zone
+from pipeline.cli.health import check, rows
 from pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,26 +30,12 @@ def sources() -> None:
 @click.pass_context
 def list_sources(context: click.Context, as_json: bool) -> None:
     """Show when each was read last and next, and what is wrong."""
-    from pipeline.store import sources as states
-
     with opened(context) as ctx:
-        with ctx.store.read() as db:
-            known = states.states(db)
-        rows: list[dict[str, object]] = []
-        for source in ctx.settings.sources:
-            state = known.get(source.id)
-            rows.append(
-                {
-                    "id": source.id,
-                    "type": source.type,
-                    "trust": source.trust,
-                    "succeeded_at": state.succeeded_at if state else None,
-                    "next_fetch_at": state.next_fetch_at if state else None,
-                    "failures": state.failures if state else 0,
-                    "trouble": state.trouble if state else None,
-                }
-            )
-    listing(rows, as_json=as_json, empty="No sources: `digest sources add URL`.", where=zone(ctx))
+        found = rows(ctx)
+    listing(found, as_json=as_json, empty="No sources: `digest sources add URL`.", where=zone(ctx))
+
+
+sources.add_command(check)
 
 
 @sources.command("add")
@@ -76,15 +63,21 @@ def add_source(
     Bluesky, Mastodon, arXiv, Substack ...
     """
     from pipeline.config_edit import line, new_id
-    from pipeline.context import http_client, utc_now
     from pipeline.discover import Finder
+    from pipeline.fetch.stage import parse
     from pipeline.text.urls import host
 
-    present = settings(context)
     address = _address(url)
-    _refuse_mistakes(present, address, source_id, section)
-    with http_client(present.fetch) as http:
-        found = Finder(http=http, now=utc_now(), settings=present, allow_private=allow_private).find(address)
+    with opened(context) as ctx:
+        present = ctx.settings
+        _refuse_mistakes(present, address, source_id, section)
+        found = Finder(
+            http=ctx.http,
+            now=ctx.clock(),
+            settings=present,
+            private_host=host(address) if allow_private else "",
+            parse=lambda *read: ctx.workers.call(parse, *read),
+        ).find(address)
     name = name or found.place.name or found.title or host(address)
     said = {"type": found.place.type, **found.place.options, "trust": trust, "section": section}
     taken = [s.id for s in present.sources]
@@ -128,15 +121,16 @@ def import_opml(context: click.Context, file: BinaryIO) -> None:
 @click.pass_context
 def export_opml(context: click.Context) -> None:
     """Print the feeds as OPML, which other readers can import."""
+    from pipeline.sources import rss
     from pipeline.text import opml
 
     present = settings(context)
     feeds, others = [], []
     for source in present.sources:
-        url = getattr(source.options, "url", None)
-        if isinstance(url, str):
+        if isinstance(source.options, rss.Options):
             folders = (source.section,) if source.section else ()
-            feeds.append(opml.Feed(title=source.title, url=_CREDENTIALS.sub("//", url), folders=folders))
+            url = _CREDENTIALS.sub("//", source.options.url)
+            feeds.append(opml.Feed(title=source.title, url=url, folders=folders))
         else:
             others.append(source.id)
     click.echo(opml.write(present.title, feeds), nl=False)
@@ -177,10 +171,8 @@ def _refuse_mistakes(present: "Settings", address: str, source_id: str | None, s
 
 def _told(found: "Found") -> str:
     """One line about what was read."""
-    count = len(found.items)
-    entries = "no entries yet" if count == 0 else "1 entry" if count == 1 else f"{count} entries"
-    dates = [item.published_at for item in found.items if item.published_at]
-    newest = f", the newest of {max(dates):%Y-%m-%d}" if dates else ""
+    entries = {0: "no entries yet", 1: "1 entry"}.get(found.entries, f"{found.entries} entries")
+    newest = f", the newest of {found.newest_at:%Y-%m-%d}" if found.newest_at else ""
     return f"{found.title or found.place.name or 'A feed'} at {found.place.feed}: {entries}{newest}."
 
 

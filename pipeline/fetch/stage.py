@@ -1,20 +1,29 @@
 """Fetch: asks each source that is due, keeps the bytes, and turns them into items."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
+
+from pydantic import BaseModel, TypeAdapter
 
 from pipeline import sources
 from pipeline.config import SourceSettings
 from pipeline.context import Context
 from pipeline.errors import DigestError, NetworkError, SourceError
 from pipeline.fetch.politeness import next_fetch_at
-from pipeline.sources import Fetched, FetchState, SourceType
+from pipeline.sources import Dropped, Fetched, FetchState, Parsed, Wish, item_id
 from pipeline.store import items
 from pipeline.store import sources as states
 from pipeline.store.sources import SourceState
-from pipeline.types import Item, Outcome
+from pipeline.types import Item, Outcome, Payload
+
+SHRUNK_FROM = 5
+"""A feed that had so many entries and now has one is most often an error page in the shape of a feed (FACTS 0.2)."""
+
+SHRUNK_FAILURES = 3
+"""After so many failures in a row the single entry is believed."""
 
 
 def threads(ctx: Context) -> int:
@@ -25,7 +34,7 @@ def threads(ctx: Context) -> int:
 def pending(ctx: Context) -> Iterable[str]:
     """Ids of the sources that may be asked now."""
     with ctx.store.read() as db:
-        return states.pending(db, [s.id for s in ctx.settings.sources], ctx.clock())
+        return states.pending(db, {s.id: _options_hash(s) for s in ctx.settings.sources}, ctx.clock())
 
 
 def process(ctx: Context, key: str) -> Outcome:
@@ -33,43 +42,106 @@ def process(ctx: Context, key: str) -> Outcome:
     source = next(s for s in ctx.settings.sources if s.id == key)
     now = ctx.clock()
     with ctx.store.read() as db:
-        old = states.state(db, key)
+        old = _known(source, states.state(db, key))
     kind = sources.find(source.type)
     state = FetchState(source_id=key, url=old.url, validators=old.validators, cursor=old.cursor)
     fetched = Fetched()
     try:
         fetched = kind.fetch(source.options, state, ctx.http, now)
-        found, bad = _parse(kind, source, fetched)
+        found = _parse(ctx, source, fetched)
+        _refuse_shrunk(old, found)
     except (SourceError, NetworkError) as e:
         with ctx.store.begin() as db:
             states.keep(db, fetched.payloads)
-            states.record(db, _after_trouble(source, ctx, old, e, now))
+            states.record(db, _after_trouble(source, ctx, old, e, now, unusable=bool(fetched.payloads)))
         raise SourceError(_told(e, key), subject=key, remedy=e.remedy, kind=e.kind) from e
     with ctx.store.begin() as db:
         states.keep(db, fetched.payloads)
-        new = items.add(db, [_labelled(item, source) for item in found])
-        states.record(db, _after_success(source, ctx, old, fetched, now))
-    return Outcome(count=new, trouble=bad)
+        new = items.add(db, [_labelled(item, source) for item in found.items])
+        items.skip(db, "fetch", ((item_id(key, d.guid), d.reason) for d in found.dropped), now)
+        if fetched.cost_usd_micros:
+            states.spend(db, key, fetched.cost_usd_micros, now)
+        states.record(db, _after_success(source, ctx, old, fetched, found, now))
+    if committed := getattr(kind, "committed", None):
+        committed(source.options, fetched)
+    return Outcome(count=new, trouble=found.trouble)
 
 
-def _parse(kind: SourceType, source: SourceSettings, fetched: Fetched) -> tuple[list[Item], SourceError | None]:
+def _known(source: SourceSettings, old: SourceState) -> SourceState:
+    """What is known of a source; when its options have changed, nothing of where it was and when it may be asked."""
+    options_hash = _options_hash(source)
+    if old.options_hash in (None, options_hash):
+        return replace(old, options_hash=options_hash)
+    return replace(
+        old,
+        options_hash=options_hash,
+        url=None,
+        moved_to=None,
+        validators={},
+        failures=0,
+        entries=None,
+        wish=None,
+        gone_at=None,
+        alerted_at=None,
+    )
+
+
+def _options_hash(source: SourceSettings) -> str:
+    options = json.dumps([source.type, source.options.model_dump(mode="json")], sort_keys=True)
+    return blake2b(options.encode(), digest_size=8).hexdigest()
+
+
+def parse(type_name: str, payload: Payload, options: BaseModel) -> Parsed:
+    """What a payload holds; runs in another process. Raises SourceError."""
+    return sources.find(type_name).parse(payload, options)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What all payloads of a fetch hold; ``entries`` and ``wish`` are None where there was nothing to read."""
+
+    items: Sequence[Item] = ()
+    dropped: Sequence[Dropped] = ()
+    entries: int | None = None
+    wish: Wish | None = None
+    trouble: SourceError | None = None
+
+
+def _parse(ctx: Context, source: SourceSettings, fetched: Fetched) -> _Found:
     """The items of every payload, and what is wrong with those that cannot be read: one bad mail stops no other.
 
     Raises SourceError when none can be read; but a source with a cursor has passed them, and they are kept as bytes.
     """
-    found: list[Item] = []
-    bad: list[SourceError] = []
+    read, bad = [], []
     for payload in fetched.payloads:
         try:
-            found += kind.parse(payload, source.options)
+            read.append(ctx.workers.call(parse, source.type, payload, source.options))
         except SourceError as e:
             bad.append(e)
-    if not bad:
-        return found, None
-    if len(bad) == len(fetched.payloads) and fetched.cursor is None:
+    if bad and not read and fetched.cursor is None:
         raise bad[0]
-    message = f"{len(bad)} of {len(fetched.payloads)} cannot be read; the first {_told(bad[0], source.id)}"
-    return found, SourceError(message, subject=source.id, remedy=bad[0].remedy, kind=bad[0].kind)
+    return _Found(
+        items=[item for parsed in read for item in parsed.items],
+        dropped=[dropped for parsed in read for dropped in parsed.dropped],
+        entries=sum(parsed.entries for parsed in read) if read else None,
+        wish=read[-1].wish if read else None,
+        trouble=_unread(source, bad, len(fetched.payloads)) if bad else fetched.trouble,
+    )
+
+
+def _unread(source: SourceSettings, bad: Sequence[SourceError], total: int) -> SourceError:
+    message = f"{len(bad)} of {total} cannot be read; the first {_told(bad[0], source.id)}"
+    return SourceError(message, subject=source.id, remedy=bad[0].remedy, kind=bad[0].kind)
+
+
+def _refuse_shrunk(old: SourceState, found: _Found) -> None:
+    """Raises SourceError when a feed suddenly became one entry: that is a warning, not news."""
+    if found.entries == 1 and (old.entries or 0) >= SHRUNK_FROM and old.failures < SHRUNK_FAILURES:
+        raise SourceError(
+            f"gives one entry where it had {old.entries}",
+            kind="shrunk",
+            remedy="Open it in a browser: it may be an error page. The entry is taken if it stays like that",
+        )
 
 
 def _told(error: DigestError, key: str) -> str:
@@ -82,6 +154,11 @@ def _labelled(item: Item, source: SourceSettings) -> Item:
     return replace(item, kind=source.kind) if source.kind else item
 
 
+def _wish(state: SourceState) -> Wish:
+    """What the publisher wished when its feed was last read."""
+    return TypeAdapter(Wish).validate_python(state.wish) if state.wish else Wish()
+
+
 def _interval_s(source: SourceSettings, ctx: Context) -> float:
     return (source.interval_hours or ctx.settings.fetch.interval_hours) * 3600
 
@@ -92,9 +169,10 @@ def _jitter(source: SourceSettings) -> float:
 
 
 def _after_success(
-    source: SourceSettings, ctx: Context, old: SourceState, fetched: Fetched, now: datetime
+    source: SourceSettings, ctx: Context, old: SourceState, fetched: Fetched, found: _Found, now: datetime
 ) -> SourceState:
     moved_twice = fetched.moved_to is not None and fetched.moved_to == old.moved_to
+    wish = found.wish or _wish(old)
     return replace(
         old,
         url=fetched.moved_to if moved_twice else old.url,
@@ -105,20 +183,28 @@ def _after_success(
         succeeded_at=now,
         failures=0,
         trouble=None,
+        alerted_at=None,
+        entries=old.entries if found.entries is None else found.entries,
+        wish=asdict(wish),
         next_fetch_at=next_fetch_at(
-            now, interval_s=_interval_s(source, ctx), headers=fetched.headers, failures=0, jitter=_jitter(source)
+            now,
+            interval_s=_interval_s(source, ctx),
+            headers=fetched.headers,
+            failures=0,
+            jitter=_jitter(source),
+            wish=wish,
         ),
     )
 
 
 def _after_trouble(
-    source: SourceSettings, ctx: Context, old: SourceState, error: DigestError, now: datetime
+    source: SourceSettings, ctx: Context, old: SourceState, error: DigestError, now: datetime, *, unusable: bool
 ) -> SourceState:
-    """Validators are dropped: the next answer has to be whole."""
+    """Validators are dropped when an answer came and was ``unusable``: the next one has to be whole."""
     failures = old.failures + 1
     return replace(
         old,
-        validators={},
+        validators={} if unusable else old.validators,
         checked_at=now,
         failures=failures,
         trouble=_told(error, source.id),
@@ -130,5 +216,6 @@ def _after_trouble(
             failures=failures,
             wait_s=error.wait_s if isinstance(error, SourceError) else 0.0,
             jitter=_jitter(source),
+            wish=_wish(old),
         ),
     )

@@ -68,11 +68,13 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         max_bytes: int | None = None,
         allow_private: bool = False,
+        form: Mapping[str, str] | None = None,
     ) -> Response:
         """Give the answer, whatever its status, after at most five redirects and two retries of a broken connection.
 
-        Raises NetworkError; its kind is timeout, too_large, private_address, dns, tls, redirects, bad_address,
-        decoding or connection.
+        With ``form`` it is a POST of these fields, which follows no redirect. ``allow_private`` holds for the host that
+        is asked, and for no other that it redirects to. Raises NetworkError; its kind is timeout, too_large,
+        private_address, dns, tls, redirects, bad_address, decoding or connection.
         """
         limit = self._max_bytes if max_bytes is None else max_bytes
         here, sent, left_s, permanent = url, dict(headers or {}), self._total_timeout_s, True
@@ -80,10 +82,11 @@ class HttpClient:
             for _ in range(_MAX_REDIRECTS + 1):
                 with self._host_lock(here):
                     started = time.monotonic()
-                    response = self._attempt(here, sent, limit, left_s, allow_private=allow_private)
+                    private = allow_private and _hostname(here) == _hostname(url)
+                    response = self._attempt(here, sent, limit, left_s, allow_private=private, form=form)
                     left_s -= time.monotonic() - started
                 location = response.headers.get("location", "")
-                if response.status not in _REDIRECTS or not location:
+                if response.status not in _REDIRECTS or not location or form is not None:
                     moved_to = here if permanent and here != url else None
                     return Response(
                         url=here,
@@ -100,7 +103,14 @@ class HttpClient:
             raise
 
     def _attempt(
-        self, url: str, headers: Mapping[str, str], limit: int, left_s: float, *, allow_private: bool
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        limit: int,
+        left_s: float,
+        *,
+        allow_private: bool,
+        form: Mapping[str, str] | None,
     ) -> Response:
         """One hop; a connection that breaks is tried again (an h2 GOAWAY or a reset says nothing about the page)."""
         import httpx2
@@ -118,7 +128,7 @@ class HttpClient:
                 on=broke, attempts=_ATTEMPTS, timeout=left_s, wait_initial=0.1, wait_max=1.0, wait_jitter=0.1
             ):
                 with attempt:
-                    return _read(client, url, headers, limit, ends_at)
+                    return _read(client, url, headers, limit, ends_at, form)
         except httpx2.TimeoutException as e:
             raise NetworkError("took too long to answer", kind="timeout", remedy="It is asked again later") from e
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, UnicodeError) as e:
@@ -170,10 +180,18 @@ class HttpClient:
             return self._hosts[name]
 
 
-def _read(client: "httpx2.Client", url: str, headers: Mapping[str, str], limit: int, ends_at: float) -> Response:
+def _read(
+    client: "httpx2.Client",
+    url: str,
+    headers: Mapping[str, str],
+    limit: int,
+    ends_at: float,
+    form: Mapping[str, str] | None,
+) -> Response:
     """Send one request and read its answer, counting decoded bytes while they come."""
     extensions = {"total_s": ends_at - time.monotonic()}
-    with client.stream("GET", url, headers=dict(headers), extensions=extensions) as response:
+    method, data = ("GET", None) if form is None else ("POST", dict(form))
+    with client.stream(method, url, headers=dict(headers), data=data, extensions=extensions) as response:
         announced = response.headers.get("content-length", "")
         body = bytearray()
         if announced.isdecimal() and int(announced) > limit:
@@ -199,6 +217,10 @@ def _next_hop(here: str, location: str, headers: dict[str, str]) -> tuple[str, d
     if (old.scheme, old.netloc) != (new.scheme, new.netloc):
         headers = {k: v for k, v in headers.items() if k.lower() in _HARMLESS_HEADERS}
     return there, headers
+
+
+def _hostname(url: str) -> str | None:
+    return urlsplit(url).hostname
 
 
 def _bad_address(url: str) -> NetworkError:

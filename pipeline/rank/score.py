@@ -51,12 +51,12 @@ def score(
 ) -> tuple[float, dict[str, float]]:
     """The score of a story and its parts, each 0..1.
 
-    ``now`` is when the issue closes; ``trust`` and ``points_usual`` (see usual_points) are by source id; ``weights``
-    override DEFAULT_WEIGHTS. Raises ConfigError for a weight that is none.
+    ``now`` is when the issue closes; ``trust`` is by source id and by author (see by_name), ``points_usual`` (see
+    usual_points) by source id; ``weights`` override DEFAULT_WEIGHTS. Raises ConfigError for a weight that is none.
     """
     parts = {
         "breadth": _breadth(story.items),
-        "trust": max(trust.get(item.source_id, DEFAULT_TRUST) for item in story.items),
+        "trust": max(_trust(item, trust) for item in story.items),
         "points": _points(story.items, points_usual),
         "freshness": _freshness(story.items, now),
         "interest": _interest(story.items, interests),
@@ -88,6 +88,21 @@ def merge_weights(overrides: Mapping[str, float]) -> dict[str, float]:
         remedy = "Give numbers from 0 up, at least one above 0"
         raise ConfigError("a weight is negative, or all are 0", subject="rank.weights", remedy=remedy)
     return merged
+
+
+def by_name(weights: Mapping[str, float]) -> dict[str, float]:
+    """Trust by name, so that "@karpathy", "karpathy" and "Karpathy" are one person."""
+    return {_name(name): weight for name, weight in weights.items()}
+
+
+def _name(name: str) -> str:
+    return name.strip().lstrip("@").casefold()
+
+
+def _trust(item: Item, trust: Mapping[str, float]) -> float:
+    """That of its authors where somebody gave one of them a weight, else that of its source."""
+    named = [trust[name] for name in map(_name, item.authors) if name in trust]
+    return max(named) if named else trust.get(_name(item.source_id), DEFAULT_TRUST)
 
 
 def _breadth(items: Iterable[Item]) -> float:

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline import schedule
 from pipeline.context import Context
-from pipeline.rank.score import score, usual_points
+from pipeline.rank.score import by_name, score, usual_points
 from pipeline.rank.slots import Scored, choose
 from pipeline.store import issues, items, sources, stories
 from pipeline.types import Issue, Outcome, Slot, Story
@@ -98,7 +98,7 @@ def _choose(ctx: Context, db: Connection, issue: Issue) -> tuple[tuple[Slot, ...
 def _scored(ctx: Context, found: Iterable[Story], now: datetime) -> list[Scored]:
     every = list(found)
     rank = ctx.settings.rank
-    trust = {s.id: s.trust for s in ctx.settings.sources}
+    trust = by_name({**{s.id: s.trust for s in ctx.settings.sources}, **ctx.settings.trust})
     usual = usual_points(every)
     scored = []
     for story in every:

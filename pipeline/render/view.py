@@ -45,6 +45,7 @@ class StoryView:
     sentences: tuple[str, ...]
     why_it_matters: str
     links: tuple[LinkView, ...]
+    credits: tuple[str, ...]  # what licences of its sources ask us to print
     marks: tuple[str, ...]
     language: str
     direction: Literal["", "ltr", "rtl"]
@@ -163,6 +164,7 @@ def _story(printed: Printed, entry: Entry) -> StoryView:
         sentences=sentences,
         why_it_matters=_prose(why or ""),
         links=links,
+        credits=tuple(dict.fromkeys(_prose(i.credit) for i in entry.story.items if i.credit)),
         marks=_marks(entry, printed.approval, headline_only=summary is not None and not sentences),
         language=language if other else "",
         direction=_direction(language) if other and _direction(language) != _direction(printed.language) else "",

@@ -2,24 +2,18 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Annotated
 from urllib.parse import urlencode
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from pipeline.config import Section
-from pipeline.errors import SourceError
-from pipeline.sources import Fetched, FetchState, get, new_item
+from pipeline.sources import BaseAddress, Dropped, Fetched, FetchState, Parsed, get, new_item, read_answer
 from pipeline.text.dates import parse_date
 from pipeline.text.language import settle
-from pipeline.text.urls import canonicalise, host
+from pipeline.text.urls import canonicalise
 from pipeline.types import Http, Item, Payload
 
-
-def _web_address(url: str) -> str:
-    if not host(url):
-        raise ValueError("is no web address; write it as https://host")
-    return url.rstrip("/")
+_REMEDY = "Check the name of the actor; if it is right, the interface has changed: tell us"
 
 
 class Options(Section):
@@ -28,7 +22,7 @@ class Options(Section):
     actor: str = Field(pattern=r"^(did:[a-z]+:[A-Za-z0-9._:%-]+|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)$", max_length=300)
     limit: int = Field(default=50, ge=1, le=100)
     min_likes: int = Field(default=0, ge=0)
-    base_url: Annotated[str, AfterValidator(_web_address)] = "https://public.api.bsky.app"
+    base_url: BaseAddress = "https://public.api.bsky.app"
     allow_private: bool = False
 
 
@@ -39,18 +33,21 @@ def fetch(options: Options, state: FetchState, http: Http, now: datetime) -> Fet
     return get(http, url, state, now, accept="application/json", allow_private=options.allow_private)
 
 
-def parse(payload: Payload, options: Options) -> list[Item]:
-    """The author's own posts, without reposts and replies. Raises SourceError of kind "bad_answer"."""
-    try:
-        feed = _Feed.model_validate_json(payload.body).feed
-    except ValidationError as e:
-        raise SourceError(
-            f"{payload.url} gives no list of posts",
-            subject=payload.source_id,
-            kind="bad_answer",
-            remedy="Check the name of the actor; if it is right, the interface has changed: tell us",
-        ) from e
-    return [_item(payload, e.post) for e in feed if e.is_own and e.post.likes >= options.min_likes]
+def parse(payload: Payload, options: Options) -> Parsed:
+    """The author's own posts. Raises SourceError of kind "bad_answer"."""
+    feed = read_answer(_Feed, payload, _REMEDY).feed
+    reasons = {e.post.uri: reason for e in feed if (reason := _why_not(e, options))}
+    return Parsed(
+        items=[_item(payload, e.post) for e in feed if e.post.uri not in reasons],
+        dropped=[Dropped(guid=uri, reason=reason) for uri, reason in reasons.items()],
+    )
+
+
+def _why_not(entry: "_Entry", options: Options) -> str:
+    """Why a post becomes no item, "" when it does."""
+    if not entry.is_own:
+        return "repost_or_reply"
+    return "" if entry.post.likes >= options.min_likes else "few_votes"
 
 
 # --- what we read of the lexicons app.bsky.feed.defs and app.bsky.embed.*; everything else is ignored ----------------

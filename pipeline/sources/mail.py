@@ -17,12 +17,12 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from pipeline.config import Section
 from pipeline.errors import SourceError
-from pipeline.sources import Fetched, FetchState, _newsletter, new_item
+from pipeline.sources import Dropped, Fetched, FetchState, Parsed, _newsletter, new_item
 from pipeline.sources._message import Mail, header, read
 from pipeline.sources._newsletter import ADDRESS, Part
 from pipeline.text.dates import parse_date
 from pipeline.text.urls import canonicalise, is_tracking
-from pipeline.types import Http, Item, Payload
+from pipeline.types import Http, Payload
 
 MAX_SEEN = 20_000
 MAX_MESSAGE_BYTES = 25_000_000  # what large providers take; the rest of a longer one is cut off
@@ -84,7 +84,7 @@ def fetch(options: Options, state: FetchState, http: Http, now: datetime) -> Fet
     return Fetched(payloads=tuple(payloads.values()), cursor=json.dumps({"seen": kept[-MAX_SEEN:]}))
 
 
-def parse(payload: Payload, options: Options) -> list[Item]:
+def parse(payload: Payload, options: Options) -> Parsed:
     """The items of one newsletter; one item where it is an essay, or cannot be split.
 
     Addresses of the reader are taken out, and no link that names the subscriber is kept. Raises SourceError for bytes
@@ -116,7 +116,8 @@ def parse(payload: Payload, options: Options) -> list[Item]:
                 media=links,
             )
         )
-    return items
+    left_out = [Dropped(guid=f"{message}!{n}", reason=reason) for n, (reason, _) in enumerate(found.dropped)]
+    return Parsed(items=items, dropped=left_out)
 
 
 def _messages(path: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:

@@ -9,20 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 from time import strftime, struct_time
-from typing import Annotated, Any
+from typing import Any
 from xml.sax import SAXException
 
-from pydantic import AfterValidator, Field
+from pydantic import Field, SecretStr
 
-from pipeline.config import Section
+from pipeline.config import SecretSection
 from pipeline.errors import SourceError
-from pipeline.sources import Fetched, FetchState, get, new_item
+from pipeline.sources import Fetched, FetchState, Parsed, WebAddress, get, new_item, newest
 from pipeline.text.charset import decode
 from pipeline.text.dates import parse_date
 from pipeline.text.feeds import links
 from pipeline.text.html import to_text
 from pipeline.text.language import settle
-from pipeline.text.urls import canonicalise, host
+from pipeline.text.urls import canonicalise
 from pipeline.types import Http, Item, Payload
 
 # Types are declared, as https://openrss.org/app/newsflash asks of a reader.
@@ -32,29 +32,38 @@ ACCEPT = (
 )
 
 
-def web_address(url: str) -> str:
-    """Let an http or https address through as it is written. Raises ValueError (for pydantic) otherwise."""
-    if not host(url):
-        raise ValueError("is no web address; write it as https://host/path")
-    return url
+class Options(SecretSection):
+    """A feed. Of more than ``max_items`` entries the newest count.
 
+    A secret in its address (the token of a private feed) stands there as ``{token}``.
+    """
 
-class Options(Section):
-    """A feed. Of more than ``max_items`` entries the newest count."""
+    secrets = ("token",)
 
-    url: Annotated[str, AfterValidator(web_address)]
+    url: WebAddress
     allow_private: bool = False
     max_items: int = Field(default=200, ge=1)
     max_bytes: int | None = Field(default=None, ge=1_000)
+    token_env: str = "FEED_TOKEN"  # noqa: S105 - the name of a variable
+    token_file: str = ""
+    token: SecretStr | None = Field(default=None, exclude=True, repr=False)
 
 
 def fetch(options: Options, state: FetchState, http: Http, now: datetime) -> Fetched:
     """One conditional GET. Raises SourceError or NetworkError."""
-    url = state.url or options.url
-    return get(http, url, state, now, accept=ACCEPT, max_bytes=options.max_bytes, allow_private=options.allow_private)
+    return get(
+        http,
+        state.url or options.url,
+        state,
+        now,
+        accept=ACCEPT,
+        max_bytes=options.max_bytes,
+        allow_private=options.allow_private,
+        token=options.token.get_secret_value() if options.token else "",
+    )
 
 
-def parse(payload: Payload, options: Options) -> list[Item]:
+def parse(payload: Payload, options: Options) -> Parsed:
     """The entries of a feed, in its order; of more than ``max_items`` the newest.
 
     Raises SourceError of kind "not_a_feed", "placeholder" (a well-formed feed that is an error message) or "hostile".
@@ -64,7 +73,7 @@ def parse(payload: Payload, options: Options) -> list[Item]:
         raise _not_a_feed(payload, "is empty")
     feed = _json_feed(text, payload) if text.startswith("{") else _xml_feed(text, payload)
     _refuse_placeholder(feed, payload)
-    return _newest([_item(payload, entry) for entry in _identified(feed.entries)], options.max_items)
+    return newest([_item(payload, entry) for entry in _identified(feed.entries)], options.max_items)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,15 +142,6 @@ def _item(payload: Payload, entry: _Entry) -> Item:
         comments=entry.comments,
         media=entry.media,
     )
-
-
-def _newest(items: list[Item], limit: int) -> list[Item]:
-    """At most that many, in the order of the feed. An undated entry counts as new: it may be."""
-    if len(items) <= limit:
-        return items
-    oldest_last = sorted(items, key=lambda i: i.published_at or i.fetched_at, reverse=True)
-    chosen = {i.id for i in oldest_last[:limit]}
-    return [i for i in items if i.id in chosen]
 
 
 # --- RSS and Atom ----------------------------------------------------------------------------------------------------

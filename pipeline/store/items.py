@@ -8,11 +8,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from pipeline.store.rows import chunks, digest, keep_bodies, upsert
-from pipeline.store.tables import bodies, items, memberships, skips
+from pipeline.store.tables import UTCDateTime, bodies, items, memberships, pages, skips
 from pipeline.types import Item
 
-_CHANGING = ("url", "title", "body_sha256", "points", "comments", "media", "language")
-_COLUMNS = (*(c for c in items.columns if c.name != "body_sha256"), bodies.c.body)
+_CHANGING = ("url", "title", "body_sha256", "points", "comments", "media", "language", "text_url", "credit")
+_KEPT_APART = ("body_sha256", "published_at")  # a page may say what the source does not
+_COLUMNS = (
+    *(c for c in items.columns if c.name not in _KEPT_APART),
+    sa.func.coalesce(items.c.published_at, pages.c.published_at, type_=UTCDateTime).label("published_at"),
+    bodies.c.body,
+)
 
 
 def add(db: Connection, found: Sequence[Item]) -> int:
@@ -69,7 +74,9 @@ def skip(db: Connection, stage: str, reasons: Iterable[tuple[str, str]], at: dat
 
 
 def window_counts(db: Connection, opens_at: datetime, closes_at: datetime) -> dict[str, int]:
-    """What came in during [opens_at, closes_at): items, undated ones, and items_<reason> for those in no story."""
+    """What came in during [opens_at, closes_at): items, undated ones, items_<reason> for those in no story, and
+    dropped_<reason> for entries of sources that became no item.
+    """
     inside = sa.and_(items.c.fetched_at >= opens_at, items.c.fetched_at < closes_at)
     total, undated = db.execute(
         sa.select(
@@ -84,11 +91,21 @@ def window_counts(db: Connection, opens_at: datetime, closes_at: datetime) -> di
         .group_by(skips.c.reason)
     )
     dropped = {f"items_{reason}": count for reason, count in db.execute(query)}
+    passed_over = (
+        sa.select(skips.c.reason, sa.func.count())
+        .outerjoin(items, items.c.id == skips.c.subject)
+        .where(skips.c.stage == "fetch", skips.c.at >= opens_at, skips.c.at < closes_at, items.c.id.is_(None))
+        .group_by(skips.c.reason)
+    )
+    dropped |= {f"dropped_{reason}": count for reason, count in db.execute(passed_over)}
     return {"items_fetched": total, "undated": undated, **dropped}
 
 
 def _select() -> sa.Select[tuple[object, ...]]:
-    return sa.select(*_COLUMNS).join(bodies, bodies.c.sha256 == items.c.body_sha256)
+    """Items with their text: that of their page, where they had to be looked up (see the stage extract)."""
+    text = sa.func.coalesce(pages.c.body_sha256, items.c.body_sha256)
+    tables = items.outerjoin(pages, pages.c.item_id == items.c.id).join(bodies, bodies.c.sha256 == text)
+    return sa.select(*_COLUMNS).select_from(tables)
 
 
 def by_story(db: Connection, story_ids: Iterable[str]) -> dict[str, list[Item]]:

@@ -1,6 +1,6 @@
 """Small things that several table families need: chunks, kept bodies, one upsert for SQLite and PostgreSQL."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 
 import sqlalchemy as sa
@@ -20,11 +20,16 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
         yield every[i : i + _CHUNK]
 
 
+def inserting(db: Connection) -> Callable[[sa.Table], postgresql.Insert | sqlite.Insert]:
+    """How the database at hand spells an insert that may meet a row with the same key."""
+    return postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+
+
 def upsert(db: Connection, table: sa.Table, rows: Sequence[Row], *, update: Sequence[str] = ()) -> None:
     """Insert rows; where the key is there already, set the ``update`` columns (none: leave the row as it is)."""
     if not rows:
         return
-    insert = (postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert)(table)
+    insert = inserting(db)(table)
     key = list(table.primary_key.columns)
     if update:
         statement = insert.on_conflict_do_update(index_elements=key, set_={c: insert.excluded[c] for c in update})

@@ -83,6 +83,10 @@ sources = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
     _text("trouble", null=True),
     _at("gone_at", null=True),
+    _text("options_hash", null=True),
+    sa.Column("entries", sa.Integer),
+    sa.Column("wish", sa.JSON(none_as_null=True)),
+    _at("alerted_at", null=True),
 )
 
 bodies = sa.Table("bodies", metadata, _text("sha256", key=True), sa.Column("body", Compressed, nullable=False))
@@ -115,8 +119,31 @@ items = sa.Table(
     sa.Column("points", sa.Integer),
     sa.Column("comments", sa.Integer),
     sa.Column("media", sa.JSON, nullable=False),
+    sa.Column("text_url", sa.Text, nullable=False, server_default=sa.text("''")),
+    sa.Column("credit", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.UniqueConstraint("source_id", "guid"),
     sa.Index(None, "fetched_at"),
+)
+
+pages = sa.Table(
+    "pages",
+    metadata,
+    sa.Column("item_id", sa.Text, sa.ForeignKey("items.id"), primary_key=True),
+    sa.Column("url", sa.Text, nullable=False, index=True),
+    sa.Column("body_sha256", sa.Text, sa.ForeignKey("bodies.sha256")),
+    _at("published_at", null=True),
+    _text("outcome"),
+    _at("fetched_at"),
+)
+
+robots = sa.Table("robots", metadata, _text("origin", key=True), _text("body"), _at("fetched_at"))
+
+spendings = sa.Table(
+    "spendings",
+    metadata,
+    _text("source_id", key=True),
+    _text("day", key=True),
+    sa.Column("cost_usd_micros", sa.BigInteger, nullable=False),
 )
 
 stories = sa.Table("stories", metadata, _text("id", key=True), _at("first_seen_at"))

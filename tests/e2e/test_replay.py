@@ -165,7 +165,9 @@ def test_every_new_entry_ends_in_a_story_or_in_a_counted_reason(world: World, si
     with world.context() as ctx, ctx.store.read() as db:
         everything = set(db.scalars(sa.select(items.c.id)))
         in_story = set(db.scalars(sa.select(memberships.c.item_id)))
-        skipped = set(db.scalars(sa.select(skips.c.subject)))
+        reasons = {row.subject: row.reason for row in db.execute(sa.select(skips.c.subject, skips.c.reason))}
+    skipped = everything & reasons.keys()
     assert len(everything) > 100
     assert in_story | skipped == everything
     assert not in_story & skipped
+    assert {reasons[s] for s in reasons.keys() - everything} <= {"over_the_limit"}, "entries that became no item"

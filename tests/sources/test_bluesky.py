@@ -46,7 +46,7 @@ def post(text: str, *, likes: int = 0, links: Mapping[str, str] | None = None, *
 
 
 def parsed(*posts: dict[str, object], **more: object) -> list[Item]:
-    return parse(payload({"feed": posts}), options(**more))
+    return list(parse(payload({"feed": posts}), options(**more)).items)
 
 
 @pytest.mark.parametrize(
@@ -111,6 +111,7 @@ def test_fetch_asks_for_the_posts_of_the_actor() -> None:
             headers: Mapping[str, str] | None = None,
             max_bytes: int | None = None,
             allow_private: bool = False,
+            form: Mapping[str, str] | None = None,
         ) -> Response:
             asked.append(url)
             return Response(url=url, status=200, headers={}, body=b'{"feed": []}')

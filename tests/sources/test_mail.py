@@ -49,7 +49,7 @@ def payload(body: bytes) -> Payload:
 
 
 def parse(body: bytes, **options: object) -> list[Item]:
-    return source.parse(payload(body), source.Options.model_validate({"path": "post", **options}))
+    return list(source.parse(payload(body), source.Options.model_validate({"path": "post", **options})).items)
 
 
 def fetch(path: Path, cursor: str | None = None, **options: object) -> Fetched:

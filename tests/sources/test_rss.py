@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from pipeline.errors import SourceError
 from pipeline.sources import FetchState
-from pipeline.sources.rss import Options, fetch, parse
-from pipeline.types import Payload, Response
+from pipeline.sources import rss as source
+from pipeline.sources.rss import Options, fetch
+from pipeline.types import Item, Payload, Response
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 URL = "https://feeds.example/feed"
@@ -17,6 +18,10 @@ URL = "https://feeds.example/feed"
 def payload(body: str | bytes, media_type: str = "application/xml") -> Payload:
     body = body.encode() if isinstance(body, str) else body
     return Payload(source_id="example", url=URL, fetched_at=NOW, media_type=media_type, body=body)
+
+
+def parse(given: Payload, how: Options) -> list[Item]:
+    return list(source.parse(given, how).items)
 
 
 def options(**more: object) -> Options:
@@ -184,6 +189,7 @@ class Recorder:
         headers: Mapping[str, str] | None = None,
         max_bytes: int | None = None,
         allow_private: bool = False,
+        form: Mapping[str, str] | None = None,
     ) -> Response:
         self.asked = {"url": url, "max_bytes": max_bytes, "allow_private": allow_private, **(headers or {})}
         return self.response

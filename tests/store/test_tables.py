@@ -106,9 +106,10 @@ def test_a_source_is_asked_when_it_is_new_or_due_and_never_again_when_it_is_gone
         sources.record(db, state("later", next_fetch_at=NOW + HOUR))
         sources.record(db, state("gone", next_fetch_at=NOW, gone_at=NOW))
         sources.record(db, state("not configured any more", next_fetch_at=NOW))
-        asked = ["later", "new", "gone", "due"]
-        assert sources.pending(db, asked, NOW) == ["new", "due"]
-        assert sources.pending(db, asked, NOW + HOUR) == ["later", "new", "due"]
+        sources.record(db, state("mended", next_fetch_at=NOW + HOUR, gone_at=NOW, options_hash="before"))
+        asked = {"later": "", "new": "", "gone": "", "due": "", "mended": "after"}
+        assert sources.pending(db, asked, NOW) == ["new", "due", "mended"]
+        assert sources.pending(db, asked, NOW + HOUR) == ["later", "new", "due", "mended"]
 
 
 def test_what_a_source_said_comes_back_byte_for_byte_and_the_last_word_wins(store: Store) -> None:
