@@ -139,7 +139,7 @@ def test_when_the_limit_is_reached_it_stops_and_says_until_when(httpserver: HTTP
     assert len(httpserver.log) == 1
 
 
-def test_no_connection_is_an_error_of_the_network_or_a_trouble(httpserver: HTTPServer, http: HttpClient) -> None:
+def test_what_the_network_says_is_told_of_the_source(httpserver: HTTPServer, http: HttpClient) -> None:
     with pytest.raises(SourceError) as caught:
         fetch(Options(base_url="http://127.0.0.1:9"), FetchState(source_id="hf"), http, NOW)
     assert caught.value.kind == "private_address"
