@@ -34,6 +34,10 @@ def _time_zone(name: str) -> str:
     return name
 
 
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+"""The name of a zone in the IANA database."""
+
+
 class Section(BaseModel):
     """Options that a person may write; unknown keys are mistakes."""
 
@@ -46,7 +50,7 @@ class ScheduleSettings(Section):
     anchor: dt.date
     every_days: int = Field(default=2, ge=1, le=60)
     time: dt.time = dt.time(8, 0)
-    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+    time_zone: TimeZone = "UTC"
     review_hours: float = Field(default=12, ge=0, le=240)
     late_hours: float = Field(default=24, ge=0, le=240)
 
