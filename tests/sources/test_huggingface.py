@@ -214,7 +214,8 @@ def test_authors_belong_to_models() -> None:
 
 
 def test_abstracts_of_real_days_stay_readable(shared_data: Path) -> None:
-    rows = [json.loads(line) for f in shared_data.glob("replay/*/hf_papers.jsonl") for line in f.open()]
+    files = shared_data.glob("replay/*/hf_papers.jsonl")
+    rows = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     entries = [paper(r["id"].partition(":")[2], title=r["title"], summary=r["text"]) for r in rows]
     items = parsed(*entries).items
     assert len(items) == len(rows) > 300
