@@ -74,6 +74,7 @@ def opened(settings: Settings, *, clock: Clock = utc_now, at_once: bool = False)
         total_timeout_s=fetch.total_timeout_s,
         max_bytes=fetch.max_bytes,
         contact=fetch.contact,
+        host_pause_s=fetch.host_pause_s,
     )
     try:
         yield Context(
