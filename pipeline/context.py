@@ -17,6 +17,7 @@ from pipeline.types import Channel, Clock, Http, ModelCall
 if TYPE_CHECKING:
     from pipeline.model.ledger import Ledger
     from pipeline.store import Store
+    from pipeline.workers import Workers
 
 
 BUDGET_SPAN = timedelta(hours=24)
@@ -44,6 +45,7 @@ class Context:
     settings: Settings
     store: "Store"
     http: Http
+    workers: "Workers"
     model: "Ledger | None"
     channels: tuple[NamedChannel, ...]
     clock: Clock = utc_now
@@ -62,10 +64,15 @@ def load_settings(path: Path) -> Settings:
 
 
 @contextmanager
-def opened(settings: Settings, *, clock: Clock = utc_now, at_once: bool = False) -> Iterator[Context]:
-    """A Context on the real world, closed at the end. Raises ConfigError, StoreError."""
+def opened(
+    settings: Settings, *, clock: Clock = utc_now, at_once: bool = False, workers: "Workers | None" = None
+) -> Iterator[Context]:
+    """A Context on the real world, closed at the end (but not ``workers`` that are given). Raises ConfigError,
+    StoreError.
+    """
     from pipeline.net.http import HttpClient
     from pipeline.store import open_store
+    from pipeline.workers import Workers
 
     fetch = settings.fetch
     store = open_store(settings.store.url, settings.folder)
@@ -76,17 +83,20 @@ def opened(settings: Settings, *, clock: Clock = utc_now, at_once: bool = False)
         contact=fetch.contact,
         host_pause_s=fetch.host_pause_s,
     )
+    own = Workers()
     try:
         yield Context(
             settings=settings,
             store=store,
             http=http,
+            workers=workers or own,
             model=ledger(settings, store, clock),
             channels=channels(settings),
             clock=clock,
             at_once=at_once,
         )
     finally:
+        own.close()
         http.close()
         store.close()
 

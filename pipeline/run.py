@@ -42,6 +42,7 @@ STAGES: dict[str, ModuleType] = {
     "render": render,
     "deliver": deliver,
 }
+Result = Outcome | DigestError
 MAX_ROUNDS = 6  # three are enough for any issue; the bound is for what nobody thought of
 
 
@@ -93,6 +94,25 @@ def run(ctx: Context, *, until: str = "deliver", progress: Progress | None = Non
             sources.forget_payloads(db, ctx.clock() - timedelta(days=ctx.settings.fetch.keep_bytes_days))
         _walk(ctx, _up_to(until), report, progress or Silent())
     return report
+
+
+def check(
+    ctx: Context, ids: Iterable[str], *, at_once: bool = False, progress: Progress | None = None
+) -> dict[str, Result]:
+    """Ask these sources once, as a run would, and keep what they give; what became of each that was asked.
+
+    A source whose time has not come is left alone, unless ``at_once``. Raises RunLocked when a run is at work.
+    """
+    shown = progress or Silent()
+    with ctx.store.run_lock():
+        due = set(fetch.pending(ctx))
+        keys = [i for i in ids if at_once or i in due]
+        shown.stage("fetch", len(keys))
+        found = {}
+        for key, result in _each(lambda key: fetch.process(ctx, key), keys, fetch.threads(ctx)):
+            found[key] = result
+            shown.step("fetch", key, "problem" if isinstance(result, DigestError) else "done")
+    return found
 
 
 def catch_up(ctx: Context, names: Iterable[str] = ("summarise", "verify")) -> Report:
@@ -153,9 +173,6 @@ def _note(report: Report, problem: Problem) -> None:
 def _problem(ctx: Context, stage: str, key: str, error: DigestError) -> Problem:
     message = f"{error.message}. {error.remedy}" if error.remedy else error.message
     return Problem(stage=stage, subject=error.subject or key, kind=error.kind, message=message, at=ctx.clock())
-
-
-Result = Outcome | DigestError
 
 
 def _each(process: Callable[[str], Outcome], keys: list[str], threads: int) -> Iterator[tuple[str, Result]]:

@@ -14,7 +14,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     STAGES,
     ("context",),
     ("sources", "channels", "store", "net", "model"),
-    ("config", "resources", "schedule"),
+    ("config", "resources", "schedule", "workers"),
     ("text",),
     ("types",),
     ("errors",),

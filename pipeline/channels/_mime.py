@@ -28,7 +28,8 @@ def sender_address(message: Message, sender: str = "") -> str:
 
 
 def build(message: Message, sender: str = "") -> EmailMessage:
-    """The mail of one recipient. ``sender`` goes before the From header where it is set.
+    """The mail of one recipient, in plain text alone where there is no HTML. ``sender`` goes before the From header
+    where it is set.
 
     A recipient without @ (an archive) is not named. Raises ConfigError for a sender, ValueError for a recipient that
     is no address.
@@ -46,8 +47,9 @@ def build(message: Message, sender: str = "") -> EmailMessage:
             mail[key] = one_line(value)
     text, html = message.text.decode(), message.html.decode()
     mail.set_content(text, cte=_encoding(text))
-    mail.add_alternative(html, subtype="html", cte=_encoding(html))
-    mail.set_boundary("=_" + sha256(message.message_id.encode()).hexdigest()[:32])
+    if html:
+        mail.add_alternative(html, subtype="html", cte=_encoding(html))
+        mail.set_boundary("=_" + sha256(message.message_id.encode()).hexdigest()[:32])
     return mail
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.common import json_option, listing, opened, record, zone
+from pipeline.cli.health import check, rows
 from pipeline.errors import ConfigError
 
 Person = tuple[str, str]
@@ -23,26 +24,12 @@ def sources() -> None:
 @click.pass_context
 def list_sources(context: click.Context, as_json: bool) -> None:
     """Show when each was read last and next, and what is wrong."""
-    from pipeline.store import sources as states
-
     with opened(context) as ctx:
-        with ctx.store.read() as db:
-            known = states.states(db)
-        rows: list[dict[str, object]] = []
-        for source in ctx.settings.sources:
-            state = known.get(source.id)
-            rows.append(
-                {
-                    "id": source.id,
-                    "type": source.type,
-                    "trust": source.trust,
-                    "succeeded_at": state.succeeded_at if state else None,
-                    "next_fetch_at": state.next_fetch_at if state else None,
-                    "failures": state.failures if state else 0,
-                    "trouble": state.trouble if state else None,
-                }
-            )
-    listing(rows, as_json=as_json, empty="No sources: add some to config.yaml.", where=zone(ctx))
+        found = rows(ctx)
+    listing(found, as_json=as_json, empty="No sources: add some to config.yaml.", where=zone(ctx))
+
+
+sources.add_command(check)
 
 
 @click.group()

@@ -1,10 +1,13 @@
-"""digest status: the last run, the issues, the mails that did not arrive, and what comes next."""
+"""digest status: the last run, the issues, the mails that did not arrive, the sources, and what comes next."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.common import json_option, listing, moment, opened, zone
+from pipeline.cli.health import brief, summary
+from pipeline.cli.health import rows as source_rows
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import RowMapping
@@ -22,7 +25,8 @@ SHOWN_PROBLEMS = 5
 def status(context: click.Context, as_json: bool) -> None:
     """Show where things stand, and what comes next.
 
-    The last run and its problems, the newest issues, mails of theirs that did not arrive, and what is due when.
+    The last run and its problems, the newest issues, mails of theirs that did not arrive, the health of every source,
+    and what is due when.
     """
     from pipeline.store import deliveries, issues, runs
 
@@ -35,14 +39,19 @@ def status(context: click.Context, as_json: bool) -> None:
             rows = deliveries.with_status(db, "unknown", "deferred", "failed")
         # A mail refused half a year ago is history; one that may have gone out waits for a person, however old.
         open_rows = [d for d in rows if d.status == "unknown" or d.issue_id in kept]
+        health = source_rows(ctx)
         if as_json:
-            listing(_rows(last, recent, open_rows, problems), as_json=True, empty="")
+            listing(_rows(last, recent, open_rows, problems, health), as_json=True, empty="")
         else:
-            _say(ctx, last, recent, open_rows, problems)
+            _say(ctx, last, recent, open_rows, problems, health)
 
 
 def _rows(
-    last: "RowMapping | None", recent: "list[Issue]", open_rows: "list[Delivery]", problems: "list[Problem]"
+    last: "RowMapping | None",
+    recent: "list[Issue]",
+    open_rows: "list[Delivery]",
+    problems: "list[Problem]",
+    health: Sequence[dict[str, object]],
 ) -> list[dict[str, object]]:
     """Everything as rows of one shape: what, which, state, at, detail."""
     run = [("run", str(last["id"]), _exit(last), last["started_at"], _counts(last))] if last else []
@@ -54,8 +63,14 @@ def _rows(
             for d in open_rows
         ),
         *(("problem", f"{p.stage} {p.subject}", p.kind, p.at, p.message) for p in problems),
+        *(("source", str(h["id"]), f"{h['failures']} failures in a row", h["succeeded_at"], _yield(h)) for h in health),
     ]
     return [dict(zip(("what", "which", "state", "at", "detail"), row, strict=True)) for row in found]
+
+
+def _yield(health: Mapping[str, object]) -> str:
+    spent = f", {health['usd_30_days']} USD in 30 days, {health['usd_in_all']} in all" if health["usd_in_all"] else ""
+    return f"{health['items_per_week']} items a week{spent}" + (f"; {health['trouble']}" if health["trouble"] else "")
 
 
 def _exit(last: "RowMapping") -> str:
@@ -72,6 +87,7 @@ def _say(
     recent: "list[Issue]",
     open_rows: "list[Delivery]",
     problems: "list[Problem]",
+    health: list[dict[str, object]],
 ) -> None:
     where = zone(ctx)
     if last is None:
@@ -102,6 +118,9 @@ def _say(
             for d in open_rows
         ]
         listing(mails, as_json=False, empty="", where=where, indent="  ")
+    click.echo(f"\n{summary(health)}")
+    if last is not None:
+        listing(brief(health), as_json=False, empty="", where=where, indent="  ")
     click.echo("")
     for line in next_steps(ctx):
         click.echo(line)

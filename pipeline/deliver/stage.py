@@ -11,9 +11,10 @@ from email.utils import parseaddr
 from sqlalchemy.engine import Connection
 
 from pipeline.context import Context
-from pipeline.deliver.message import list_headers, message_id
+from pipeline.deliver import alert
+from pipeline.deliver.message import list_headers, message_id, notice_headers
 from pipeline.errors import NetworkError, RecipientRejected, ReviewError
-from pipeline.store import deliveries, issues, runs
+from pipeline.store import deliveries, issues, runs, sources
 from pipeline.store.approval import fingerprint
 from pipeline.types import Channel, Delivery, Issue, Message, Outcome, Receipt, Rendering
 
@@ -22,22 +23,27 @@ BACK_OFF = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), tim
 GIVE_UP_AFTER = timedelta(hours=48)
 """From publish_at on; for a notice, from the moment it was first put off."""
 
+ALERT = "failing sources"
+
 
 def pending(ctx: Context) -> Iterable[str]:
     """ "issue/channel" for every frozen issue that is due and every batch of rows that may be sent now."""
     now = ctx.clock()
     with ctx.store.read() as db:
+        told = [ALERT] if _failing(ctx, db) else []
         due = [
             i.id for i in issues.with_status(db, "approved") if i.publish_at <= now and issues.renderings_of(db, i.id)
         ]
         rows = deliveries.waiting(db, now)
         done = deliveries.finished(db)
     batches = [f"{row.issue_id}/{row.channel}" for row in rows]
-    return list(dict.fromkeys([*(f"{i}/" for i in due), *batches, *(f"{i}/" for i in done)]))
+    return list(dict.fromkeys([*(f"{i}/" for i in due), *batches, *(f"{i}/" for i in done), *told]))
 
 
 def process(ctx: Context, key: str) -> Outcome:
-    """Book an issue ("issue/"), close one that is through, or send one batch of rows."""
+    """Book an issue ("issue/"), close one that is through, send one batch of rows, or tell of failing sources."""
+    if key == ALERT:
+        return _send_alert(ctx)
     issue_id, _, channel_name = key.partition("/")
     if channel_name:
         return _send_batch(ctx, issue_id, channel_name)
@@ -154,7 +160,7 @@ def _issue_mail(ctx: Context, issue: Issue, frozen: Mapping[str, Rendering]) -> 
 
 
 def _notice_mail(ctx: Context, issue: Issue, made: Mapping[str, Rendering]) -> Callable[[Delivery], Message]:
-    headers = {"From": ctx.settings.mail.sender, "Auto-Submitted": "auto-generated"}  # RFC 3834
+    headers = notice_headers(ctx.settings.mail)
     subject = f"To review: {issue.subject}"
     return _composer(ctx, issue.id, subject, made["notice_html"].body, made["notice_text"].body, headers)
 
@@ -175,6 +181,61 @@ def _composer(
         )
 
     return compose
+
+
+def _failing(ctx: Context, db: Connection) -> list[alert.Failing]:
+    """Sources that reviewers are to be told of, and have not been."""
+    after = ctx.settings.fetch.alert_after
+    if not after or not ctx.settings.review.reviewers or all(named.one_copy for named in ctx.channels):
+        return []
+    names = {s.id: s.title for s in ctx.settings.sources}
+    return [
+        alert.Failing(
+            id=state.id,
+            name=names[state.id],
+            failures=state.failures,
+            is_gone=state.gone_at is not None,
+            succeeded_at=state.succeeded_at,
+            trouble=state.trouble or "",
+        )
+        for state in sources.unreported(db, list(names), after)
+    ]
+
+
+def _send_alert(ctx: Context) -> Outcome:
+    """One mail to each reviewer. It is booked before it is sent: a run that dies in between tells nobody, rather than
+    everybody at every run; a server that is down is tried again.
+    """
+    now = ctx.clock()
+    with ctx.store.begin() as db:
+        failing = _failing(ctx, db)
+        sources.set_alerted(db, [s.id for s in failing], now)
+        secret = runs.secret(db, "message_id")
+    body = alert.text(failing).encode()
+    messages = [
+        Message(
+            issue_id=ALERT,
+            recipient=reviewer,
+            message_id=message_id(f"alert-{now:%Y%m%dT%H%M%S}", reviewer, secret, _domain(ctx)),
+            subject=alert.subject(ctx.settings.title, failing),
+            html=b"",
+            text=body,
+            date=now,
+            headers=notice_headers(ctx.settings.mail),
+        )
+        for reviewer in ctx.settings.review.reviewers
+    ]
+    try:
+        with _channel(ctx, deliveries.NOTICE) as channel:
+            receipts = [channel.send(message) for message in messages]
+        trouble = "" if any(r.status in ("sent", "unknown") for r in receipts) else receipts[0].detail
+    except NetworkError as e:
+        trouble = str(e)
+    if trouble:
+        with ctx.store.begin() as db:
+            sources.set_alerted(db, [s.id for s in failing], None)
+        raise RecipientRejected(f"the mail about failing sources was not sent: {trouble}", subject="reviewers")
+    return Outcome()
 
 
 def send_test(ctx: Context, issue: Issue, made: Mapping[str, Rendering], address: str) -> Receipt:

@@ -90,8 +90,9 @@ class HttpClient:
     ) -> Response:
         """Give the answer, whatever its status, after at most five redirects and two retries of a broken connection.
 
-        With ``form`` it is a POST of these fields, which follows no redirect. Raises NetworkError; its kind is timeout,
-        too_large, private_address, dns, tls, redirects, bad_address, decoding or connection.
+        With ``form`` it is a POST of these fields, which follows no redirect. ``allow_private`` holds for the host that
+        is asked, and for no other that it redirects to. Raises NetworkError; its kind is timeout, too_large,
+        private_address, dns, tls, redirects, bad_address, decoding or connection.
         """
         limit = self._max_bytes if max_bytes is None else max_bytes
         here, sent, left_s, permanent = url, dict(headers or {}), self._total_timeout_s, True
@@ -99,7 +100,8 @@ class HttpClient:
             for _ in range(_MAX_REDIRECTS + 1):
                 with self._turn(here, waits=form is None):
                     started = time.monotonic()
-                    response = self._attempt(here, sent, limit, left_s, allow_private=allow_private, form=form)
+                    private = allow_private and _hostname(here) == _hostname(url)
+                    response = self._attempt(here, sent, limit, left_s, allow_private=private, form=form)
                     left_s -= time.monotonic() - started
                 location = response.headers.get("location", "")
                 if response.status not in _REDIRECTS or not location or form is not None:
@@ -254,6 +256,10 @@ def _next_hop(here: str, location: str, headers: dict[str, str]) -> tuple[str, d
     if (old.scheme, old.netloc) != (new.scheme, new.netloc):
         headers = {k: v for k, v in headers.items() if k.lower() in _HARMLESS_HEADERS}
     return there, headers
+
+
+def _hostname(url: str) -> str | None:
+    return urlsplit(url).hostname
 
 
 def _bad_address(url: str) -> NetworkError:

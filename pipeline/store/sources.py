@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.store.rows import chunks, digest, inserting, keep_bodies, upsert
-from pipeline.store.tables import bodies, items, pages, payloads, sources, spendings
+from pipeline.store.tables import UTCDateTime, bodies, items, pages, payloads, sources, spendings
 from pipeline.types import Payload
 
 
@@ -68,6 +68,35 @@ def record(db: Connection, state: SourceState) -> None:
     row = {name: getattr(state, name) for name in names}
     row |= {"validators": dict(state.validators), "wish": dict(state.wish) if state.wish else None}
     upsert(db, sources, [row], update=[n for n in names if n != "id"])
+
+
+def unreported(db: Connection, ids: Sequence[str], failures: int) -> list[SourceState]:
+    """Those of the configured ids that failed so often in a row, or are gone, and that nobody was told of."""
+    known = states(db)
+    asked = (known[i] for i in ids if i in known)
+    return [s for s in asked if (s.failures >= failures or s.gone_at is not None) and s.alerted_at is None]
+
+
+def set_alerted(db: Connection, ids: Sequence[str], at: datetime | None) -> None:
+    """Say that somebody was told of these failing sources, or (None) was not."""
+    for some in chunks(ids):
+        db.execute(sources.update().where(sources.c.id.in_(some)).values(alerted_at=at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yield:
+    """What a source gives: items first seen in a span, and when the newest of all was published (or first seen)."""
+
+    items: int
+    newest_at: datetime
+
+
+def yields(db: Connection, since: datetime) -> dict[str, Yield]:
+    """By source id, for those that ever gave something: one query."""
+    recent = sa.func.sum(sa.case((items.c.fetched_at >= since, 1), else_=0))
+    newest = sa.func.max(sa.func.coalesce(items.c.published_at, items.c.fetched_at, type_=UTCDateTime))
+    query = sa.select(items.c.source_id, recent, newest).group_by(items.c.source_id)
+    return {row[0]: Yield(items=int(row[1]), newest_at=row[2]) for row in db.execute(query)}
 
 
 def spend(db: Connection, source_id: str, cost_usd_micros: int, at: datetime) -> None:

@@ -49,8 +49,8 @@ _HOST_TRACKERS = {
 _SUBSTACK_POST = re.compile(r"/p/[^/]+/?$")  # Substack on a domain of its own adds ?r=<reader>
 _REVISION_HOSTS = ("github.com", "gitlab.com", "bitbucket.org", "codeberg.org")  # there ?ref= names a branch
 
-# One page, many publications: the anchor of a changelog entry is its identity.
-_ENTRY_PAGE = re.compile(r"change-?log|release|bulletin|whats-?new|history", re.IGNORECASE)
+# One page, many publications: the anchor of a changelog entry, or of a day's leaderboard, is its identity.
+_ENTRY_PAGE = re.compile(r"change-?log|release|bulletin|whats-?new|history|leader-?board", re.IGNORECASE)
 _HAS_DIGIT = re.compile(r"\d")
 _JUNK_IN_URL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\u200b\u200e\u200f]")
 _ESCAPED_TWICE = re.compile(r"^(?:amp(?:;|%3b))+", re.IGNORECASE)

@@ -81,7 +81,7 @@ def test_sources_and_status_tell_what_is_wrong_and_what_comes_next(world: World,
     assert "fetch: lab: answered 404" in status
     assert f"The draft of {ISSUE} waits for you: `digest review --terminal`." in status
     kinds = {json.loads(line)["what"] for line in ask("status", "--json").stdout.splitlines()}
-    assert kinds == {"run", "issue", "problem"}
+    assert kinds == {"run", "issue", "problem", "source"}
 
 
 def test_cost_is_nothing_where_no_model_writes(drafted: World, ask: Ask) -> None:

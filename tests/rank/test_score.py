@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.rank.score import DEFAULT_WEIGHTS, score, usual_points
+from pipeline.rank.score import DEFAULT_WEIGHTS, by_name, score, usual_points
 from pipeline.text.tokens import mentions
 from pipeline.types import Item, Story
 
@@ -45,6 +45,16 @@ def test_breadth_counts_independent_voices() -> None:
 def test_trust_is_that_of_the_best_source() -> None:
     assert rate(item("a"), item("b"), trust={"a": 0.2, "b": 0.9})[1]["trust"] == 0.9
     assert rate(item("a"))[1]["trust"] == 0.5
+
+
+def test_a_person_can_be_trusted_more_or_less_than_the_feed_that_brings_them() -> None:
+    trust = by_name({"feed": 0.4, "@Karpathy": 1.0, "Loud Person": 0.1})
+    assert rate(item("feed", authors=("@karpathy",)), trust=trust)[1]["trust"] == 1.0
+    assert rate(item("feed", authors=("KARPATHY", "loud person")), trust=trust)[1]["trust"] == 1.0
+    assert rate(item("feed", authors=("Loud Person",)), trust=trust)[1]["trust"] == 0.1
+    assert rate(item("feed", authors=("Somebody",)), trust=trust)[1]["trust"] == 0.4
+    both = rate(item("feed", authors=("Loud Person",)), item("feed2", source_id="feed"), trust=trust)
+    assert both[1]["trust"] == 0.4
 
 
 def test_freshness_halves_in_two_days_and_an_undated_item_counts_from_its_fetch() -> None:
