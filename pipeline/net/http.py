@@ -207,7 +207,7 @@ class HttpClient:
 
     def _paced(self, url: str) -> tuple[str, float]:
         """The host of an address, and the pause that it wants."""
-        name = urlsplit(url).hostname or ""
+        name = _hostname(url) or ""
         return name, self._host_pause_s.get(name, 0.0)
 
     def _host_lock(self, url: str) -> Lock:

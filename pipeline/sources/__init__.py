@@ -296,7 +296,7 @@ def _sent(
     """Send a request whose address may hold a secret; nothing that comes back holds it."""
     if PLACE_OF_TOKEN not in url or not token:
         return http.get(url, headers=headers, max_bytes=max_bytes, allow_private=allow_private)
-    forms = sorted({token, quote(token, safe="")}, key=len, reverse=True)
+    forms = sorted({token, quote(token, safe=""), quote(token)}, key=len, reverse=True)
 
     def hide(text: str) -> str:
         for form in forms:

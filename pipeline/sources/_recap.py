@@ -76,6 +76,11 @@ def is_issue(blocks: Sequence[Block]) -> bool:
 def split(blocks: Sequence[Block], own_host: str) -> Issue:
     """Find the bullets. The primary link is the first that does not lead to the issue's ``own_host``, or a picture."""
     outline = _outline(blocks)
+    essay = outline.essay
+    if sum(len(b.text) for b in essay) < _ESSAY_CHARS:  # a line or two: news where they link something
+        outline.drafts = [*(_Draft([b], "", top=False) for b in essay if b.links), *outline.drafts]
+        outline.dropped += [(b.text, "short") for b in essay if not b.links]
+        essay = []
     dropped, bullets = outline.dropped, []
     for draft in outline.drafts:
         found = _bullet(draft, own_host)
@@ -83,11 +88,12 @@ def split(blocks: Sequence[Block], own_host: str) -> Issue:
             bullets.append(found)
         else:
             dropped.append((draft.blocks[0].text, found))
-    essay = _mended(join(outline.essay))
-    if 0 < len(essay) < _ESSAY_CHARS:
-        dropped.append((essay, "short"))
-        essay = ""
-    return Issue(bullets=tuple(bullets), essay=essay, essay_links=tuple(_links(outline.essay)), dropped=tuple(dropped))
+    return Issue(
+        bullets=tuple(bullets),
+        essay=_mended(join(essay)),
+        essay_links=tuple(_links(essay)),
+        dropped=tuple(dropped),
+    )
 
 
 def furniture(text: str) -> str:
@@ -171,7 +177,7 @@ def _words(draft: _Draft) -> tuple[str, str, int | None]:
         points = int(activity[1].replace(",", "") or 0)
         text = _readable(text[activity.end() :])
     elif len(title.split()) < _CLAIM_WORDS:
-        title = _first_sentence(text)
+        title = first_sentence(text)
     comments = join(draft.blocks[1:])
     return one_line(title, _TITLE_CHARS), "\n".join(filter(None, (text, _mended(comments)))), points
 
@@ -183,7 +189,8 @@ def _readable(summary: str) -> str:
     return summary[:end].strip()
 
 
-def _first_sentence(text: str) -> str:
+def first_sentence(text: str) -> str:
+    """The first sentence of a text, on one line."""
     line = one_line(text[: _TITLE_CHARS * 10])
     spans = sentences(line)
     return line[slice(*spans[0])] if spans else line

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from pipeline.sources import Dropped, Fetched, FetchState, Parsed, WebAddress, new_item, rss
 from pipeline.sources._pointing import html_by_link, kind_of
-from pipeline.sources._recap import Bullet, Issue, furniture, is_issue, split
+from pipeline.sources._recap import Bullet, Issue, first_sentence, furniture, is_issue, split
 from pipeline.text.html import Block, read
 from pipeline.text.urls import host, url_key
 from pipeline.types import Http, Item, Payload
@@ -109,7 +109,7 @@ def _essay(payload: Payload, entry: Item, found: Issue) -> Item:
         payload,
         guid=_guid(entry, ""),
         url=entry.url,
-        title=found.essay.partition("\n")[0] if furniture(title) else title,
+        title=first_sentence(found.essay) if furniture(title) else title,
         body=found.essay,
         kind="newsletter",
         authors=entry.authors,
