@@ -49,7 +49,8 @@ def process(ctx: Context, key: str) -> Outcome:
     try:
         fetched = kind.fetch(source.options, state, ctx.http, now)
         found = _parse(ctx, source, fetched)
-        _refuse_shrunk(old, found)
+        if fetched.cursor is None:  # a source with a cursor gives what is new since then: that may be one entry
+            _refuse_shrunk(old, found)
     except (SourceError, NetworkError) as e:
         with ctx.store.begin() as db:
             states.keep(db, fetched.payloads)
@@ -160,7 +161,8 @@ def _wish(state: SourceState) -> Wish:
 
 
 def _interval_s(source: SourceSettings, ctx: Context) -> float:
-    return (source.interval_hours or ctx.settings.fetch.interval_hours) * 3600
+    usual: float = getattr(sources.find(source.type), "INTERVAL_HOURS", ctx.settings.fetch.interval_hours)
+    return (source.interval_hours or usual) * 3600
 
 
 def _jitter(source: SourceSettings) -> float:

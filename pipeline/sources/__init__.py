@@ -11,6 +11,8 @@ A source type is a module with three names. Its file name is its ``type:`` in co
     with its reason. Raises SourceError when the payload is not what this type reads.
 ``committed(options, fetched)``
     only where the place is to be told that its payloads are safely stored (a mailbox).
+``INTERVAL_HOURS``
+    only where the place has a pace of its own, which holds when config.yaml names none for the source.
 
 tests/sources/test_contract.py finds every type and holds it to this page; tests/data/sources/<type>/ takes its cases.
 """
@@ -219,6 +221,7 @@ def get(
     max_bytes: int | None = None,
     allow_private: bool = False,
     token: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> Fetched:
     """One conditional GET (RFC 9110 section 13): validators go back byte for byte, to the address that gave them.
 
@@ -226,12 +229,12 @@ def get(
     of all that comes back. Raises SourceError with ``wait_s`` for 429 and 503 (Retry-After), ``gone`` for 410, and for
     any other failure.
     """
-    headers = {"accept": accept}
+    sent = {"accept": accept, **(headers or {})}
     if state.validators.get("url") == url:
         for ours, theirs in (("etag", "if-none-match"), ("last-modified", "if-modified-since")):
             if ours in state.validators:
-                headers[theirs] = state.validators[ours]
-    response = _sent(http, url, headers, max_bytes, allow_private=allow_private, token=token)
+                sent[theirs] = state.validators[ours]
+    response = _sent(http, url, sent, max_bytes, allow_private=allow_private, token=token)
     if response.status == 304:
         fresh = _validators(url, response)
         return Fetched(validators={**state.validators, **fresh}, cursor=state.cursor, headers=response.headers)
