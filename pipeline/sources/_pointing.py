@@ -39,9 +39,10 @@ def html_by_link(payload: Payload) -> dict[str, str]:
     if root is None:
         return found
     for entry in root.iter("{*}item", "{*}entry"):
-        links = [(e.text or "").strip() or e.get("href") or "" for e in entry.findall("{*}link")]
+        links = entry.findall("{*}link")
+        addresses = [*((e.text or "").strip() for e in links), *(e.get("href") or "" for e in links)]
+        link = canonicalise(next(filter(None, addresses), ""), payload.url)
         content = next((e for name in _CONTENT if (e := entry.find(name)) is not None), None)
-        link = canonicalise(next(filter(None, links), ""), payload.url)
         if link and content is not None:
             html = etree.tostring(content, encoding="unicode") if len(content) else content.text or ""
             found.setdefault(link, html)

@@ -1,7 +1,7 @@
 """Reddit: the posts of one or more subreddits; with a registered app with their votes, else by feed, without.
 
-Either way the posts keep their guids. Reddit reads its feeds out about once a minute and forbids robots all but them:
-name all subreddits in one source (a "multireddit"), and see ``fetch.host_pause_s``.
+Either way a post has the same guid. Reddit lets a client read about one feed a minute (``fetch.host_pause_s``), so one
+source names all subreddits (a "multireddit"); its robots.txt forbids all of them, so the operator decides.
 """
 
 from base64 import b64encode
@@ -27,7 +27,7 @@ class Options(SecretSection):
     """Which posts. ``client_id`` and the client secret of an app of your own (https://www.reddit.com/prefs/apps) give
     votes; ``feed_user`` and the token of https://www.reddit.com/prefs/feeds/ give a feed that is throttled less.
 
-    A feed says nothing of votes and of what is for adults: ``min_score`` and ``nsfw`` count with an app alone.
+    A feed does not tell votes, nor what is for adults: ``min_score`` and ``nsfw`` count with an app alone.
     """
 
     secrets = ("client_secret", "feed_token")
@@ -56,6 +56,8 @@ class Options(SecretSection):
         for name, secret in (("client_id", "client_secret"), ("feed_user", "feed_token")):
             if getattr(self, name) and not getattr(self, secret):
                 raise ValueError(f"{name} needs its secret: put it into .env as {getattr(self, secret + '_env')}")
+        if self.min_score and not self.client_id:
+            raise ValueError("min_score needs client_id: a feed says nothing of votes")
         return self
 
     @property

@@ -151,6 +151,11 @@ def test_a_name_without_its_secret_is_a_mistake(name: str, secret: str) -> None:
         Options.model_validate({"subreddits": ["LocalModels"], name: "app"})
 
 
+def test_votes_cannot_be_asked_for_without_an_app() -> None:
+    with pytest.raises(ValidationError, match="client_id"):
+        options(min_score=10)
+
+
 @pytest.mark.parametrize("subreddits", [[], ["r/LocalModels"], ["a+b"], ["../x"], ["x" * 40]])
 def test_what_is_no_subreddit(subreddits: list[str]) -> None:
     with pytest.raises(ValidationError):
@@ -173,7 +178,8 @@ def test_each_post_that_is_passed_over_says_why() -> None:
 
 
 def test_votes_and_what_is_for_adults_are_the_operators_choice() -> None:
-    found = parsed("listing.json", min_score=300, nsfw=True)
+    app = {"environ": {"REDDIT_CLIENT_SECRET": SECRET}, "client_id": "app"}
+    found = parsed("listing.json", min_score=300, nsfw=True, **app)
     assert [i.guid for i in found.items] == ["t3_link1", "t3_orig1", "t3_photo"]
     assert "t3_adult" in [i.guid for i in parsed("listing.json", nsfw=True).items]
 
