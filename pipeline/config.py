@@ -73,6 +73,7 @@ class FetchSettings(Section):
     keep_bytes_days: float = Field(default=14, ge=0)
     alert_after: int = Field(default=5, ge=0, le=1_000)
     contact: str = ""
+    host_pause_s: Mapping[str, Annotated[float, Field(ge=0, le=600)]] = Field(default_factory=dict)
 
 
 class SourceSettings(BaseModel):

@@ -86,6 +86,7 @@ def opened(
         total_timeout_s=fetch.total_timeout_s,
         max_bytes=fetch.max_bytes,
         contact=fetch.contact,
+        host_pause_s=fetch.host_pause_s,
     )
     own = Workers()
     try:

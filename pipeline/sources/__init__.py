@@ -118,6 +118,7 @@ def item_id(source_id: str, guid: str) -> str:
 MAX_TITLE_CHARS = 300
 MAX_BODY_CHARS = 200_000
 MAX_CLOCK_SKEW = timedelta(hours=1)
+MAX_COUNT = 2**31 - 1  # of votes and comments: a column of PostgreSQL
 
 
 def new_item(
@@ -164,12 +165,16 @@ def new_item(
         language=language or detect(f"{title}\n{body[:2000]}"),
         published_at=published_at,
         fetched_at=payload.fetched_at,
-        points=points,
-        comments=comments,
+        points=_counted(points),
+        comments=_counted(comments),
         media=tuple(m for m in (_printable(m) for m in media) if m)[:100],
         text_url=_printable(text_url),
         credit=one_line(credit, 200),
     )
+
+
+def _counted(number: int | None) -> int | None:
+    return None if number is None else max(-MAX_COUNT, min(number, MAX_COUNT))
 
 
 def newest(items: Sequence[Item], limit: int, dropped: Sequence[Dropped] = ()) -> Parsed:
@@ -294,7 +299,7 @@ def _sent(
     """Send a request whose address may hold a secret; nothing that comes back holds it."""
     if PLACE_OF_TOKEN not in url or not token:
         return http.get(url, headers=headers, max_bytes=max_bytes, allow_private=allow_private)
-    forms = sorted({token, quote(token, safe="")}, key=len, reverse=True)
+    forms = sorted({token, quote(token, safe=""), quote(token)}, key=len, reverse=True)
 
     def hide(text: str) -> str:
         for form in forms:
