@@ -93,7 +93,7 @@ def feed(name: str, entries: int) -> bytes:
 
 @contextmanager
 def served_feeds(count: int, entries: int, *, latency_s: float) -> Iterator[Served]:
-    """Serve ``count`` feeds with ETag and Last-Modified, each answer ``latency_s`` after its request.
+    """Serve ``count`` feeds with ETag and Last-Modified, each answer ``latency_s`` after its request has come.
 
     Raises EOFError when the server cannot start.
     """
@@ -122,10 +122,17 @@ def _etag(body: bytes) -> str:
 
 
 def _serve(control: Connection, count: int, entries: int, latency_s: float) -> None:
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a file for each port; the usual limit is 1,024
+    _raise_file_limit(2 * count + 100)
     bodies = [feed(f"feed-{i}", entries) for i in range(count)]
     asyncio.run(_Server(control, latency_s).serve(bodies))
+
+
+def _raise_file_limit(files: int) -> None:
+    """Every port is an open file, and many a system lets a process have 1,024."""
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if now < files:
+        possible = files if most == resource.RLIM_INFINITY else min(files, most)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (possible, most))
 
 
 class _Server:
