@@ -58,9 +58,14 @@ def options_of(what: str, type_name: str) -> type[BaseModel]:
     return options
 
 
+def config_file(path: Path) -> Path:
+    """The configuration that ``--config`` means: a folder stands for the config.yaml in it."""
+    return path / "config.yaml" if path.is_dir() else path
+
+
 def load_settings(path: Path) -> Settings:
     """Read config.yaml (a folder stands for the config.yaml in it). Raises ConfigError that lists every mistake."""
-    return config.load(path / "config.yaml" if path.is_dir() else path, options_of)
+    return config.load(config_file(path), options_of)
 
 
 @contextmanager
@@ -81,6 +86,7 @@ def opened(
         total_timeout_s=fetch.total_timeout_s,
         max_bytes=fetch.max_bytes,
         contact=fetch.contact,
+        host_pause_s=fetch.host_pause_s,
     )
     own = Workers()
     try:

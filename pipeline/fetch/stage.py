@@ -19,6 +19,8 @@ from pipeline.store import sources as states
 from pipeline.store.sources import SourceState
 from pipeline.types import Item, Outcome, Payload
 
+_WISH = TypeAdapter(Wish)
+
 SHRUNK_FROM = 5
 """A feed that had so many entries and now has one is most often an error page in the shape of a feed (FACTS 0.2)."""
 
@@ -52,14 +54,14 @@ def process(ctx: Context, key: str) -> Outcome:
     try:
         fetched = kind.fetch(source.options, state, ctx.http, now)
         found = _parse(ctx, source, fetched)
-        if fetched.cursor is None:  # with a cursor only what is new comes, and that may be one
+        if fetched.cursor is None:  # a source with a cursor gives what is new since then: that may be one entry
             _refuse_shrunk(old, found)
     except (SourceError, NetworkError) as e:
-        with ctx.store.begin() as db:
+        with ctx.store.begin(durable=False) as db:
             states.keep(db, fetched.payloads)
             states.record(db, _after_trouble(source, ctx, old, e, now, unusable=bool(fetched.payloads)))
         raise SourceError(_told(e, key), subject=key, remedy=e.remedy, kind=e.kind) from e
-    with ctx.store.begin() as db:
+    with ctx.store.begin(durable=False) as db:
         states.keep(db, fetched.payloads)
         new = items.add(db, [_labelled(item, source) for item in found.items])
         items.skip(db, "fetch", ((item_id(key, d.guid), d.reason) for d in found.dropped), now)
@@ -160,11 +162,12 @@ def _labelled(item: Item, source: SourceSettings) -> Item:
 
 def _wish(state: SourceState) -> Wish:
     """What the publisher wished when its feed was last read."""
-    return TypeAdapter(Wish).validate_python(state.wish) if state.wish else Wish()
+    return _WISH.validate_python(state.wish) if state.wish else Wish()
 
 
 def _interval_s(source: SourceSettings, ctx: Context) -> float:
-    return (source.interval_hours or ctx.settings.fetch.interval_hours) * 3600
+    usual: float = getattr(sources.find(source.type), "INTERVAL_HOURS", ctx.settings.fetch.interval_hours)
+    return (source.interval_hours or usual) * 3600
 
 
 def _jitter(source: SourceSettings) -> float:

@@ -3,7 +3,8 @@
 A source type is a module with three names. Its file name is its ``type:`` in config.yaml; nothing has to be listed.
 
 ``Options``
-    pydantic model (a ``config.Section``) of what config.yaml may say; an unknown key is a mistake.
+    pydantic model (a ``config.Section``) of what config.yaml may say; an unknown key is a mistake. A place that can be
+    named in several ways and is not is missed as an error of type "missing_place": ``parse`` needs none.
 ``fetch(options, state, http, now) -> Fetched``
     the only part with I/O. Raises SourceError or NetworkError.
 ``parse(payload, options) -> Parsed``
@@ -14,6 +15,8 @@ A source type is a module with three names. Its file name is its ``type:`` in co
 ``off(options) -> str``
     only where a type needs something that may be missing (the token of a paid interface): what, "" when it is there.
     Such a source is not asked, and that is no mistake.
+``INTERVAL_HOURS``
+    only where the place has a pace of its own, which holds when config.yaml names none for the source.
 
 tests/sources/test_contract.py finds every type and holds it to this page; tests/data/sources/<type>/ takes its cases.
 """
@@ -125,6 +128,7 @@ def item_id(source_id: str, guid: str) -> str:
 MAX_TITLE_CHARS = 300
 MAX_BODY_CHARS = 200_000
 MAX_CLOCK_SKEW = timedelta(hours=1)
+MAX_COUNT = 2**31 - 1  # of votes and comments: a column of PostgreSQL
 
 
 def new_item(
@@ -171,12 +175,16 @@ def new_item(
         language=language or detect(f"{title}\n{body[:2000]}"),
         published_at=published_at,
         fetched_at=payload.fetched_at,
-        points=points,
-        comments=comments,
+        points=_counted(points),
+        comments=_counted(comments),
         media=tuple(m for m in (_printable(m) for m in media) if m)[:100],
         text_url=_printable(text_url),
         credit=one_line(credit, 200),
     )
+
+
+def _counted(number: int | None) -> int | None:
+    return None if number is None else max(-MAX_COUNT, min(number, MAX_COUNT))
 
 
 def newest(items: Sequence[Item], limit: int, dropped: Sequence[Dropped] = ()) -> Parsed:
@@ -223,6 +231,7 @@ def get(
     max_bytes: int | None = None,
     allow_private: bool = False,
     token: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> Fetched:
     """One conditional GET (RFC 9110 section 13): validators go back byte for byte, to the address that gave them.
 
@@ -230,12 +239,12 @@ def get(
     of all that comes back. Raises SourceError with ``wait_s`` for 429 and 503 (Retry-After), ``gone`` for 410, and for
     any other failure.
     """
-    headers = {"accept": accept}
+    sent = {"accept": accept, **(headers or {})}
     if state.validators.get("url") == url:
         for ours, theirs in (("etag", "if-none-match"), ("last-modified", "if-modified-since")):
             if ours in state.validators:
-                headers[theirs] = state.validators[ours]
-    response = _sent(http, url, headers, max_bytes, allow_private=allow_private, token=token)
+                sent[theirs] = state.validators[ours]
+    response = _sent(http, url, sent, max_bytes, allow_private=allow_private, token=token)
     if response.status == 304:
         fresh = _validators(url, response)
         return Fetched(validators={**state.validators, **fresh}, cursor=state.cursor, headers=response.headers)
@@ -300,7 +309,7 @@ def _sent(
     """Send a request whose address may hold a secret; nothing that comes back holds it."""
     if PLACE_OF_TOKEN not in url or not token:
         return http.get(url, headers=headers, max_bytes=max_bytes, allow_private=allow_private)
-    forms = sorted({token, quote(token, safe="")}, key=len, reverse=True)
+    forms = sorted({token, quote(token, safe=""), quote(token)}, key=len, reverse=True)
 
     def hide(text: str) -> str:
         for form in forms:
