@@ -5,15 +5,9 @@ from datetime import datetime
 from pydantic import Field, SecretStr
 
 from pipeline.config import SecretSection
-from pipeline.sources import Fetched, FetchState, Parsed, WebAddress, get, newest
-from pipeline.sources._feed import as_item, read
+from pipeline.sources import Fetched, FetchState, Parsed, WebAddress, get
+from pipeline.sources._feed import ACCEPT, as_item, newest_entries, read
 from pipeline.types import Http, Payload
-
-# Types are declared, as https://openrss.org/app/newsflash asks of a reader.
-ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/json;q=0.9, "
-    "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1"
-)
 
 
 class Options(SecretSection):
@@ -52,5 +46,6 @@ def parse(payload: Payload, options: Options) -> Parsed:
 
     Raises SourceError of kind "not_a_feed", "placeholder" (a well-formed feed that is an error message) or "hostile".
     """
-    entries = read(payload).entries
-    return newest([as_item(payload, entry) for entry in entries], options.max_items)
+    feed = read(payload)
+    entries, dropped = newest_entries(payload, feed.entries, options.max_items)
+    return Parsed(items=[as_item(payload, entry) for entry in entries], dropped=dropped, wish=feed.wish)
