@@ -1,5 +1,6 @@
 """The bytes of a feed -> its entries, whatever its format; used by every type that reads feeds."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -21,6 +22,9 @@ ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/json;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1"
 )
+
+# All that Hacker News says of an entry, and what Reddit puts below each.
+_BOILERPLATE = re.compile(r"^Comments$|(?:^|\n)submitted by /u/[^\n]{1,100}\n\[link\] \[comments\]$")
 
 
 def read(payload: Payload) -> Feed:
@@ -48,9 +52,7 @@ def newest_entries(payload: Payload, entries: Sequence[Entry], limit: int) -> tu
 def as_item(payload: Payload, entry: Entry, *, kind: Kind = "article", body: str = "", text_url: str = "") -> Item:
     """The entry as an item; ``body`` where it is another text than the entry's first."""
     title = entry.title.plain
-    body = body or entry.body
-    if body == "Comments":  # all that Hacker News says
-        body = ""
+    body = _BOILERPLATE.sub("", body or entry.body)
     return new_item(
         payload,
         guid=entry.guid,

@@ -1,21 +1,29 @@
 """Feeds: RSS, Atom and JSON Feed."""
 
+import re
 from datetime import datetime
+from typing import Self
+from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr, model_validator
 
 from pipeline.config import SecretSection
-from pipeline.sources import Fetched, FetchState, Parsed, WebAddress, get
+from pipeline.sources import PLACE_OF_TOKEN, Fetched, FetchState, Parsed, WebAddress, get
 from pipeline.sources._feed import ACCEPT, as_item, newest_entries, read
+from pipeline.text.urls import host
 from pipeline.types import Http, Payload
+
+__all__ = ["ACCEPT", "Options", "fetch", "parse"]
 
 
 class Options(SecretSection):
     """A feed. Of more than ``max_items`` entries the newest count.
 
-    A secret in its address (the token of a private feed) stands there as ``{token}``.
+    A secret in its address (the token of a private feed) stands there as ``{token}``; each source may name its own
+    ``token_env``. A secret written out is a mistake.
     """
 
+    model_config = ConfigDict(hide_input_in_errors=True)
     secrets = ("token",)
 
     url: WebAddress
@@ -25,6 +33,21 @@ class Options(SecretSection):
     token_env: str = "FEED_TOKEN"  # noqa: S105 - the name of a variable
     token_file: str = ""
     token: SecretStr | None = Field(default=None, exclude=True, repr=False)
+
+    @model_validator(mode="after")
+    def _keep_secrets_out(self) -> Self:
+        """Raises ValueError here, where no message shows the address, and not beside ``url``, where it would."""
+        if name := _secret_in(self.url):
+            raise ValueError(
+                f"url holds a secret ({name}): write {PLACE_OF_TOKEN} in its place, and put it into .env as "
+                f"{self.token_env} (token_env names another variable), or name a file with token_file"
+            )
+        if PLACE_OF_TOKEN in self.url and not self.token:
+            raise ValueError(
+                f"url holds {PLACE_OF_TOKEN}, but {self.token_env} is set neither in .env nor in the environment; "
+                "write the secret there, or name its variable with token_env, or a file with token_file"
+            )
+        return self
 
 
 def fetch(options: Options, state: FetchState, http: Http, now: datetime) -> Fetched:
@@ -44,8 +67,34 @@ def fetch(options: Options, state: FetchState, http: Http, now: datetime) -> Fet
 def parse(payload: Payload, options: Options) -> Parsed:
     """The entries of a feed, in its order; of more than ``max_items`` the newest.
 
-    Raises SourceError of kind "not_a_feed", "placeholder" (a well-formed feed that is an error message) or "hostile".
+    Raises SourceError of kind "not_a_feed", "placeholder" (an error message in the shape of a feed, or a page that
+    keeps programs out) or "hostile".
     """
     feed = read(payload)
     entries, dropped = newest_entries(payload, feed.entries, options.max_items)
     return Parsed(items=[as_item(payload, entry) for entry in entries], dropped=dropped, wish=feed.wish)
+
+
+# --- secrets in an address -------------------------------------------------------------------------------------------
+
+_SECRET_NAMES = re.compile(r"(?:access_?|auth_?|api_?)?(?:token|key)|auth|secret|password|passwd|pwd", re.IGNORECASE)
+_LONG_CHARS = 16  # a shorter value is more likely the name of something
+
+
+def _secret_in(url: str) -> str:
+    """The part of an address that is most likely a secret written out; "" where there is none.
+
+    The token of https://www.reddit.com/prefs/feeds/ reads a person's own front page and saved posts.
+    """
+    parts = urlsplit(url)
+    before_host = parts.netloc.rpartition("@")[0]
+    if before_host and PLACE_OF_TOKEN not in before_host:
+        return "before the @"
+    is_reddit = f".{host(url)}".endswith(".reddit.com")
+    for name, value in parse_qsl(parts.query):
+        is_long = len(value) >= _LONG_CHARS and PLACE_OF_TOKEN not in value
+        if is_long and _SECRET_NAMES.fullmatch(name):
+            return name
+        if is_reddit and name == "feed" and value != PLACE_OF_TOKEN:
+            return name
+    return ""
