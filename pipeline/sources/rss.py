@@ -10,7 +10,6 @@ from pydantic import ConfigDict, Field, SecretStr, model_validator
 from pipeline.config import SecretSection
 from pipeline.sources import PLACE_OF_TOKEN, Fetched, FetchState, Parsed, WebAddress, get
 from pipeline.sources._feed import ACCEPT, as_item, newest_entries, read
-from pipeline.text.urls import host
 from pipeline.types import Http, Payload
 
 __all__ = ["ACCEPT", "Options", "fetch", "parse"]
@@ -34,14 +33,20 @@ class Options(SecretSection):
     token_file: str = ""
     token: SecretStr | None = Field(default=None, exclude=True, repr=False)
 
-    @model_validator(mode="after")
-    def _keep_secrets_out(self) -> Self:
+    @model_validator(mode="before")
+    @classmethod
+    def _keep_secrets_out(cls, data: object) -> object:
         """Raises ValueError here, where no message shows the address, and not beside ``url``, where it would."""
-        if name := _secret_in(self.url):
+        if isinstance(data, dict) and (name := _secret_in(str(data.get("url")))):
             raise ValueError(
                 f"url holds a secret ({name}): write {PLACE_OF_TOKEN} in its place, and put it into .env as "
-                f"{self.token_env} (token_env names another variable), or name a file with token_file"
+                f"{data.get('token_env', 'FEED_TOKEN')} (token_env names another variable), or name a file with "
+                "token_file"
             )
+        return data
+
+    @model_validator(mode="after")
+    def _find_token(self) -> Self:
         if PLACE_OF_TOKEN in self.url and not self.token:
             raise ValueError(
                 f"url holds {PLACE_OF_TOKEN}, but {self.token_env} is set neither in .env nor in the environment; "
@@ -84,17 +89,20 @@ _LONG_CHARS = 16  # a shorter value is more likely the name of something
 def _secret_in(url: str) -> str:
     """The part of an address that is most likely a secret written out; "" where there is none.
 
-    The token of https://www.reddit.com/prefs/feeds/ reads a person's own front page and saved posts.
+    The token of https://www.reddit.com/prefs/feeds/ opens a person's own front page and saved posts.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        parameters = parse_qsl(parts.query)
+    except ValueError:
+        return ""
     before_host = parts.netloc.rpartition("@")[0]
     if before_host and PLACE_OF_TOKEN not in before_host:
         return "before the @"
-    is_reddit = f".{host(url)}".endswith(".reddit.com")
-    for name, value in parse_qsl(parts.query):
-        is_long = len(value) >= _LONG_CHARS and PLACE_OF_TOKEN not in value
-        if is_long and _SECRET_NAMES.fullmatch(name):
-            return name
-        if is_reddit and name == "feed" and value != PLACE_OF_TOKEN:
+    is_reddit = "reddit.com" in url.partition("?")[0]
+    for name, value in parameters:
+        if PLACE_OF_TOKEN in value:
+            continue
+        if (is_reddit and name == "feed") or (len(value) >= _LONG_CHARS and _SECRET_NAMES.fullmatch(name)):
             return name
     return ""
