@@ -23,6 +23,7 @@ ACCEPT = (
     "application/xml;q=0.8, text/xml;q=0.8, */*;q=0.1"
 )
 
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # one makes a whole feed broken
 # All that Hacker News says of an entry, and what Reddit puts below each.
 _BOILERPLATE = re.compile(r"^Comments$|(?:^|\n)submitted by /u/[^\n]{1,100}\n\[link\] \[comments\]$")
 
@@ -33,7 +34,7 @@ def read(payload: Payload) -> Feed:
     Raises SourceError of kind "not_a_feed", "placeholder" (an error message in the shape of a feed, or a page that
     keeps programs out) or "hostile".
     """
-    text = decode(payload.body, payload.media_type).lstrip("\ufeff \t\r\n")
+    text = _NO_XML.sub("", decode(payload.body, payload.media_type)).lstrip("\ufeff \t\r\n")
     if not text:
         raise not_a_feed(payload, "is empty")
     feed = json_feed(text, payload) if text.startswith("{") else xml_feed(text, payload)

@@ -13,7 +13,7 @@ from pipeline.types import Payload
 def json_feed(text: str, payload: Payload) -> Feed:
     """Read JSON Feed (https://www.jsonfeed.org/version/1.1/), leniently: a wrong type counts as absent."""
     try:
-        feed = json.loads(text)
+        feed = json.loads(text, strict=False)  # new lines inside strings are common
     except (ValueError, RecursionError) as e:
         raise not_a_feed(payload, "is broken JSON") from e
     if not isinstance(feed.get("items"), list):

@@ -48,7 +48,9 @@ def no_entries(text: str, payload: Payload) -> SourceError:
         href = _HREF.search(tag)
         if href and _FEED_TYPE.search(tag):
             return not_a_feed(payload, f"is a web page; its feed is at {_joined(payload.url, href[1])}")
-    return not_a_feed(payload, "is a web page" if is_page else "is broken XML" if text[0] == "<" else "is plain text")
+    return not_a_feed(
+        payload, "is a web page" if is_page else "is broken XML" if text.startswith("<") else "is plain text"
+    )
 
 
 def _said(lines: Iterable[str]) -> str:
