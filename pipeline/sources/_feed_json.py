@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from urllib.parse import urljoin
 
 from pipeline.sources._entries import MAX_MEDIA, Entry, Feed, Text
-from pipeline.sources._feed_trouble import not_a_feed
+from pipeline.sources._feed_trouble import hostile, not_a_feed
 from pipeline.text.dates import parse_date
 from pipeline.types import Payload
+
+_MAX_ITEMS = 20_000
 
 
 def json_feed(text: str, payload: Payload) -> Feed:
@@ -18,6 +20,8 @@ def json_feed(text: str, payload: Payload) -> Feed:
         raise not_a_feed(payload, "is broken JSON") from e
     if not isinstance(feed.get("items"), list):
         raise not_a_feed(payload, "is JSON, but no JSON Feed")
+    if len(feed["items"]) > _MAX_ITEMS:
+        raise hostile(payload)
     entries = tuple(_entry(e, payload, feed) for e in feed["items"] if isinstance(e, dict))
     return Feed(title=_string(feed, "title"), entries=entries)
 

@@ -109,7 +109,7 @@ def refuse_bombs(text: str, payload: Payload) -> None:
 def hostile(payload: Payload) -> SourceError:
     """The error of kind "hostile"."""
     return SourceError(
-        "gives XML that is built to exhaust its readers",
+        "gives a feed that is built to exhaust its readers",
         subject=payload.source_id,
         kind="hostile",
         remedy="Tell the publisher, or remove the source from config.yaml",

@@ -14,7 +14,7 @@ from feedparser.sanitizer import replace_doctype
 
 from pipeline.text.urls import MAX_URL_CHARS, host
 
-_MAX_ELEMENTS = 200_000  # a podcast of 2,000 episodes has 50,000
+_MAX_ELEMENTS = 100_000  # a podcast of 2,000 episodes has 40,000
 _MAX_BROKEN_BYTES = 5_000_000  # what is broken takes up to 5 seconds a million
 _MAX_ATTRIBUTES = 200  # each is looked up in all of them
 _MAX_TAGS = 50  # each is compared with all of them
