@@ -338,13 +338,13 @@ def _explain(error: ValidationError, model: type[BaseModel], prefix: str = "", a
     """Turn pydantic's list into lines "key: what is wrong. Remedy"."""
     lines = []
     for e in error.errors():
-        key = prefix + ".".join(f"{part}" for part in e["loc"])
+        key = (prefix + ".".join(f"{part}" for part in e["loc"])).rstrip(".")
         if e["type"] == "extra_forbidden":
             known = [*_keys_at(model, e["loc"][:-1]), *also]
             close = get_close_matches(str(e["loc"][-1]), known, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(sorted(known))}"
             lines.append(f"{key}: no such key. {hint}")
-        elif e["type"] == "missing":
+        elif e["type"] == "missing" and e["loc"]:
             lines.append(f"{key}: is missing. Add it")
         else:
             shown = "" if isinstance(e["input"], (dict, list, BaseModel)) else f" (it says {str(e['input'])[:60]!r})"

@@ -49,7 +49,8 @@ def process(ctx: Context, key: str) -> Outcome:
     try:
         fetched = kind.fetch(source.options, state, ctx.http, now)
         found = _parse(kind, source, fetched)
-        _refuse_shrunk(old, found)
+        if fetched.cursor is None:  # else it gives only what is new
+            _refuse_shrunk(old, found)
     except (SourceError, NetworkError) as e:
         with ctx.store.begin() as db:
             states.keep(db, fetched.payloads)
@@ -58,13 +59,22 @@ def process(ctx: Context, key: str) -> Outcome:
     with ctx.store.begin() as db:
         states.keep(db, fetched.payloads)
         new = items.add(db, [_labelled(item, source) for item in found.items])
-        items.skip(db, "fetch", ((item_id(key, d.guid), d.reason) for d in found.dropped), now)
+        left_out = (*fetched.dropped, *found.dropped)
+        items.skip(db, "fetch", ((item_id(key, d.guid), d.reason) for d in left_out), now)
         if fetched.cost_usd_micros:
             states.spend(db, key, fetched.cost_usd_micros, now)
         states.record(db, _after_success(source, ctx, old, fetched, found, now))
-    if committed := getattr(kind, "committed", None):
-        committed(source.options, fetched)
-    return Outcome(count=new, trouble=found.trouble)
+    return Outcome(count=new, trouble=_tell_it_is_stored(kind, source, fetched) or found.trouble)
+
+
+def _tell_it_is_stored(kind: SourceType, source: SourceSettings, fetched: Fetched) -> SourceError | None:
+    """Call ``committed`` where a type has it; what went wrong there, which loses nothing."""
+    try:
+        if committed := getattr(kind, "committed", None):
+            committed(source.options, fetched)
+    except (SourceError, NetworkError) as e:
+        return SourceError(_told(e, source.id), subject=source.id, remedy=e.remedy, kind=e.kind)
+    return None
 
 
 def _known(source: SourceSettings, old: SourceState) -> SourceState:

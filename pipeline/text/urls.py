@@ -185,6 +185,11 @@ def is_tracking(url: str) -> bool:
     return _within(name, ("substack.com",)) and bool(_SUBSTACK_REDIRECT.match(parts.path))
 
 
+def opaque(url: str) -> str:
+    """What may be stored of a redirect that does not say where it leads: its host; ``is_tracking`` still tells it."""
+    return f"https://{host(url)}/track/click" if host(url) else ""
+
+
 def host(url: str) -> str:
     """The host in lower case without www., "" for junk."""
     parts = _split(url)

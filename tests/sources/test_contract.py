@@ -35,8 +35,10 @@ CASES = [
 
 def options_of(kind: str) -> BaseModel:
     own = DATA / kind / "options.json"
-    known = json.loads(own.read_text(encoding="utf-8")) if own.exists() else SAMPLE_OPTIONS
     options = find(kind).Options
+    if own.exists():
+        return options.model_validate(json.loads(own.read_text(encoding="utf-8")))
+    known = SAMPLE_OPTIONS
     return options.model_validate({k: known[k] for k, field in options.model_fields.items() if field.is_required()})
 
 

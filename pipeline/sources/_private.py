@@ -1,0 +1,203 @@
+"""A mail without its reader: what may be kept of it, with nobody's address, name or subscriber token in it."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from hashlib import md5, sha1, sha256
+from html import escape
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from pipeline.sources._message import NO_NAME, Mail
+from pipeline.text.characters import clean
+from pipeline.text.html import NO_TEXT, feed
+from pipeline.text.urls import canonicalise, is_tracking, opaque
+
+ADDRESS = re.compile(
+    r"https?://[^\s<>\"'，。；：！？、（）【】「」《》]{3,8000}[^\s<>\"'，。；：！？、（）【】「」《》.,;:!?)\]}]"
+)
+NOWHERE = "#"  # a link whose address is not kept: that there is one says how a newsletter is built
+
+_GREETING = "hi|hello|hey|dear|hallo|liebe|lieber|bonjour|hola|good morning|good evening"
+_TAG = re.compile(r"<[^<>]{0,9000}>")
+_GAP = r"(?:<[^<>]{0,3000}>|[\u00ad\u034f\u200b-\u200f\u2060\ufeff]){0,8}"  # what keeps mail programs from linking
+_AT = r"(?:@|=|%(?:25){0,3}40)"  # as it is, in the return path of a list (VERP), in a link
+_NEVER = r"(?!)"
+_LEAST_CHARS = 8  # of a code that stands for an address: shorter ones stand in any text
+
+
+def without_reader(mail: Mail, own: Iterable[str] = ()) -> Mail:
+    """The same mail with nothing in it that tells who reads it; ``own`` are addresses of ours that it may not name.
+
+    Links keep what they lead to, where that can be told without network; of the others only the host stays. HTML
+    keeps what ``text.html.read`` looks at. Doing it twice changes nothing more.
+    """
+    readers = {a.lower() for a in (*mail.readers, *own) if "@" in a}
+    scrub = Scrub(readers, mail.reader_names)
+    ours = mail.address in readers
+    return replace(
+        mail,
+        message_id=scrub.token(mail.message_id),
+        list_id=scrub.token(mail.list_id),
+        name=NO_NAME if ours else scrub.text(mail.name) or NO_NAME,
+        address="" if ours else mail.address,
+        subject=scrub.text(mail.subject),
+        archived_at=scrub.link(mail.archived_at).removeprefix(NOWHERE),
+        readers=(),
+        reader_names=(),
+        html=scrub.html(mail.html) if mail.html else "",
+        text=scrub.text(mail.text),
+    )
+
+
+_VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+)
+_PLAIN = ("width", "height", "bgcolor")
+_PLAIN_VALUE = re.compile(r"(?!.*url)[\w#%.,() !+-]{1,60}")
+_STYLES = frozenset((
+    "display", "visibility", "opacity", "mso-hide", "max-height", "width", "height", "font-size", "font-weight",
+    "color", "background", "background-color",
+))  # fmt: skip
+
+
+class Scrub:
+    """Takes some readers out of texts and links, however their addresses are written there."""
+
+    def __init__(self, readers: Iterable[str], names: Iterable[str] = ()) -> None:
+        self._readers = frozenset(readers)
+        # Who subscribed with a tag (ann+news@...) may be named without it.
+        known = {*self._readers, *(re.sub(r"\+[^@]*", "", a) for a in self._readers)}
+        self._named = _pattern(form for address in sorted(known) for form in _forms(address))
+        words = [[re.escape(word) for word in name.split()] for name in sorted(names)]
+        whole, first = [r"\s+".join(w) for w in words], [w[0] for w in words]
+        greeted = rf"\b({_GREETING}),?\s+(?:{'|'.join(whole + first)})\b"
+        called = "|".join(name for name, w in zip(whole, words, strict=True) if len(w) > 1)
+        self._greeted = re.compile(greeted if words else _NEVER, re.IGNORECASE)
+        self._called = re.compile(rf"\b(?:{called})\b" if called else _NEVER, re.IGNORECASE)
+
+    def token(self, text: str) -> str:
+        """An id without the readers' addresses."""
+        return self._named.sub("", text)
+
+    def text(self, text: str) -> str:
+        """Plain text without the readers; addresses of pages as in ``link``."""
+        return clean(self.words(clean(text)))
+
+    def words(self, text: str) -> str:
+        """A piece of text, with the blanks around it."""
+        text = ADDRESS.sub(lambda found: self.link(found[0]).removeprefix(NOWHERE), text)
+        return self._called.sub("", self._greeted.sub(lambda found: found[1], self._named.sub("", text)))
+
+    def link(self, href: str) -> str:
+        """Where a link leads: canonical; only the host where it is opaque or names a reader; NOWHERE for no page."""
+        url = canonicalise(href)
+        if url and self._names(url):
+            url = self._without_parameter(url)
+        return (opaque(url) if is_tracking(url) or self._names(url) else url) or NOWHERE
+
+    def html(self, html: str) -> str:
+        """HTML of the same text, links and looks, without everything that ``text.html.read`` does not look at."""
+        writer = _Writer(self)
+        feed(html, writer)
+        return self._named.sub(lambda found: "".join(_TAG.findall(found[0])), "".join(writer.written))
+
+    def _names(self, url: str) -> bool:
+        once = unquote(url)
+        return any(self._named.search(form) for form in (url, once, unquote(once)))
+
+    def _without_parameter(self, url: str) -> str:
+        """Without the parameters that are a reader's address and nothing else."""
+        parts = urlsplit(url)
+        pairs = parts.query.split("&")
+        kept = [p for p in pairs if unquote(p.partition("=")[2]).lower() not in self._readers]
+        return canonicalise(urlunsplit(parts._replace(query="&".join(kept))))
+
+
+def _pattern(forms: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(forms) or _NEVER)
+
+
+def _forms(address: str) -> Iterator[str]:
+    """The ways in which mails write an address: as it is, encoded for a link, in base64, as a hash."""
+    spelled = (c if c.isalnum() else f"{_GAP}{_AT if c == '@' else _escaped(c)}{_GAP}" for c in address)
+    yield f"(?i:{''.join(spelled)})"
+    raw = address.encode()
+    digests = [h(raw, usedforsecurity=False).hexdigest() for h in (md5, sha1, sha256)]
+    yield f"(?i:{'|'.join([raw.hex(), *digests])})"
+    yield from (re.escape(code) for code in _base64(raw) if len(code) >= _LEAST_CHARS)
+
+
+def _escaped(character: str) -> str:
+    return f"(?:{re.escape(character)}|%(?:25){{0,3}}{ord(character):02X})" if ord(character) < 128 else character
+
+
+def _base64(raw: bytes) -> set[str]:
+    """The characters that stand for these bytes in the base64 of anything around them, wherever they start in it."""
+    found = set()
+    for shift, first in ((0, 0), (1, 2), (2, 3)):
+        code = b64encode(b"\0" * shift + raw).decode()[first : (shift + len(raw)) * 8 // 6]
+        found |= {code, code.replace("+", "-").replace("/", "_")}
+    return found
+
+
+class _Writer:
+    """Writes HTML again, with what is left of it; elements without text for a reader are left out whole."""
+
+    def __init__(self, scrub: Scrub) -> None:
+        self.written: list[str] = []
+        self._scrub = scrub
+        self._text: list[str] = []
+        self._silent = 0  # how deep we are in an element without text
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """An element opens."""
+        self.close()
+        if self._silent or tag in NO_TEXT:
+            self._silent += 1
+        else:
+            self.written.append(f"<{_name(tag)}{''.join(self._attributes(attributes))}>")
+
+    def end(self, tag: str) -> None:
+        """An element closes."""
+        self.close()
+        if self._silent:
+            self._silent -= 1
+        elif tag not in _VOID:
+            self.written.append(f"</{_name(tag)}>")
+
+    def data(self, text: str) -> None:
+        """Text, possibly a part of a word."""
+        if not self._silent:
+            self._text.append(text)
+
+    def close(self) -> None:
+        """The text so far is whole."""
+        if self._text:
+            self.written.append(escape(self._scrub.words("".join(self._text)), quote=False))
+            self._text = []
+
+    def _attributes(self, attributes: Mapping[str, str]) -> Iterator[str]:
+        for name in _PLAIN:
+            if _PLAIN_VALUE.fullmatch(attributes.get(name, "")):
+                yield f' {name}="{attributes[name]}"'
+        if "hidden" in attributes:
+            yield " hidden"
+        if attributes.get("href"):
+            yield f' href="{escape(self._scrub.link(attributes["href"]))}"'
+        if attributes.get("alt"):
+            yield f' alt="{escape(self._scrub.text(attributes["alt"]))}"'
+        if style := ";".join(_styles(attributes.get("style", ""))):
+            yield f' style="{style}"'
+
+
+def _name(tag: str) -> str:
+    return tag if tag.isascii() and tag.isalnum() else "span"
+
+
+def _styles(declarations: str) -> Iterator[str]:
+    """What says whether and how large a text shows."""
+    for declaration in declarations.lower().split(";"):
+        name, _, value = declaration.partition(":")
+        if name.strip() in _STYLES and _PLAIN_VALUE.fullmatch(value):
+            yield f"{name.strip()}:{value.strip()}"
