@@ -44,7 +44,7 @@ class Mail:
     subject: str
     sent_at: datetime | None
     archived_at: str  # the address of this issue on the web, RFC 5064
-    readers: tuple[str, ...]  # our own addresses, lower case
+    readers: tuple[str, ...]  # our own addresses
     reader_names: tuple[str, ...]  # as the sender knows us
     html: str
     text: str
@@ -170,12 +170,12 @@ def _readers(message: Message, author: str) -> tuple[tuple[str, ...], tuple[str,
     for key, value in message.raw_items():
         key, value = key.lower(), str(value)[:_MAX_HEADER_CHARS]
         if _ADDRESSEES.fullmatch(key):
-            named += [(n, a.lower()) for n, a in getaddresses([value]) if "@" in a and a.lower() != author]
+            named += [(n, a) for n, a in getaddresses([value]) if "@" in a and a.lower() != author]
         elif key == "received":
             found += _RECEIVED_FOR.findall(value)
         elif _MAILBOXES.fullmatch(key):
             found += [a for _, a in getaddresses([value.rpartition(";")[2]]) if "@" in a]  # "rfc822; a@b.example"
-    addresses = dict.fromkeys([a for _, a in named] + [_decoded(a).lower() for a in found])
+    addresses = dict.fromkeys([a for _, a in named] + [_decoded(a) for a in found])
     names = dict.fromkeys(n for n in (_unfolded(_decoded(n), 80) for n, _ in named) if n and "@" not in n)
     return tuple(addresses)[:_MAX_READERS], tuple(names)[:_MAX_READERS]
 

@@ -36,6 +36,8 @@ _VIEW = re.compile(
     r"|lire en ligne|im browser|ver en (?:el )?navegador|查看网页版|在浏览器|网页版",
     re.IGNORECASE,
 )
+# A page that a server makes for one reader, by a key in its address; Mailchimp's "u" is the sender's account.
+_ONE_READER = re.compile(r"[?&](?!u=)[^=&]{1,40}=(?=[^&]{0,200}\d)[\w%.~-]{24,}")
 _END = re.compile(
     r"unsubscri|(?:manage|change|update|email)[\w ]{0,20} (?:preferences|subscription|settings)|opt[- ]out"
     r"|you(?:'re|’re| are)? (?:are )?(?:receiv|subscribed)|you received this|no longer (?:want|wish|interested)"
@@ -110,7 +112,8 @@ class _Section:
 def split(html: str, *, whole: bool = False) -> Split:
     """Find the parts. ``whole``, an essay, or one topic: a single part without a title. No text: no parts."""
     page = read(html)
-    view_url = next((u for b in page.blocks for t, u in _addresses(b) if _VIEW.search(t)), "")
+    views = (u for b in page.blocks for t, u in _addresses(b) if _VIEW.search(t))
+    view_url = next((u for u in views if not _ONE_READER.search(u)), "")
     hidden = "hidden_text" if page.hidden_chars > _PREHEADER_CHARS else "preheader"
     dropped = [(hidden, page.hidden_chars)] if page.hidden_chars else []
     blocks = _without_frame(page.blocks, dropped)

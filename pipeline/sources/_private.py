@@ -18,9 +18,15 @@ ADDRESS = re.compile(
 )
 NOWHERE = "#"  # a link whose address is not kept: that there is one says how a newsletter is built
 
+# Parameters of a subscription's own pages, which a newsletter's other links seldom have.
+_PERSONAL = frozenset((
+    "token", "jwt", "email", "subscriber", "subscriber_id", "subscriberid", "subscriber_uuid", "recipient",
+    "recipient_id", "contact_id",
+))  # fmt: skip
 _GREETING = "hi|hello|hey|dear|hallo|liebe|lieber|bonjour|hola|good morning|good evening"
 _TAG = re.compile(r"<[^<>]{0,9000}>")
 _GAP = r"(?:<[^<>]{0,3000}>|[\u00ad\u034f\u200b-\u200f\u2060\ufeff]){0,8}"  # what keeps mail programs from linking
+_TAG_OF_ADDRESS = re.compile(r"\+[^@]*")
 _AT = r"(?:@|=|%(?:25){0,3}40)"  # as it is, in the return path of a list (VERP), in a link
 _NEVER = r"(?!)"
 _LEAST_CHARS = 8  # of a code that stands for an address: shorter ones stand in any text
@@ -32,16 +38,16 @@ def without_reader(mail: Mail, own: Iterable[str] = ()) -> Mail:
     Links keep what they lead to, where that can be told without network; of the others only the host stays. HTML
     keeps what ``text.html.read`` looks at. Doing it twice changes nothing more.
     """
-    readers = {a.lower() for a in (*mail.readers, *own) if "@" in a}
+    readers = {a for a in (*mail.readers, *own) if "@" in a}
     scrub = Scrub(readers, mail.reader_names)
-    ours = mail.address in readers
+    ours = mail.address in map(str.lower, readers)
     return replace(
         mail,
         message_id=scrub.token(mail.message_id),
         list_id=scrub.token(mail.list_id),
         name=NO_NAME if ours else scrub.text(mail.name) or NO_NAME,
-        address="" if ours else mail.address,
-        subject=scrub.text(mail.subject),
+        address="" if ours else _TAG_OF_ADDRESS.sub("", mail.address),  # it may be made for one reader
+        subject=scrub.salutation(scrub.text(mail.subject)),
         archived_at=scrub.link(mail.archived_at).removeprefix(NOWHERE),
         readers=(),
         reader_names=(),
@@ -65,16 +71,24 @@ class Scrub:
     """Takes some readers out of texts and links, however their addresses are written there."""
 
     def __init__(self, readers: Iterable[str], names: Iterable[str] = ()) -> None:
-        self._readers = frozenset(readers)
+        written = set(readers)
         # Who subscribed with a tag (ann+news@...) may be named without it.
-        known = {*self._readers, *(re.sub(r"\+[^@]*", "", a) for a in self._readers)}
-        self._named = _pattern(form for address in sorted(known) for form in _forms(address))
+        known = {spelt for a in written for b in (a, _TAG_OF_ADDRESS.sub("", a)) for spelt in (b, b.lower())}
+        self._readers = {a.lower() for a in known}
+        forms = [form for address in sorted(known) for form in _forms(address)]
+        self._named = re.compile("|".join(dict.fromkeys(forms)) or _NEVER)
         words = [[re.escape(word) for word in name.split()] for name in sorted(names)]
         whole, first = [r"\s+".join(w) for w in words], [w[0] for w in words]
         greeted = rf"\b({_GREETING}),?\s+(?:{'|'.join(whole + first)})\b"
         called = "|".join(name for name, w in zip(whole, words, strict=True) if len(w) > 1)
+        saluted = rf"\A(?:{'|'.join(whole + first)})[,!]\s+"
+        self._saluted = re.compile(saluted if words else _NEVER, re.IGNORECASE)
         self._greeted = re.compile(greeted if words else _NEVER, re.IGNORECASE)
         self._called = re.compile(rf"\b(?:{called})\b" if called else _NEVER, re.IGNORECASE)
+
+    def salutation(self, text: str) -> str:
+        """A subject without the name that it begins with."""
+        return self._saluted.sub("", text)
 
     def token(self, text: str) -> str:
         """An id without the readers' addresses."""
@@ -91,9 +105,7 @@ class Scrub:
 
     def link(self, href: str) -> str:
         """Where a link leads: canonical; only the host where it is opaque or names a reader; NOWHERE for no page."""
-        url = canonicalise(href)
-        if url and self._names(url):
-            url = self._without_parameter(url)
+        url = self._impersonal(canonicalise(href))
         return (opaque(url) if is_tracking(url) or self._names(url) else url) or NOWHERE
 
     def html(self, html: str) -> str:
@@ -106,21 +118,17 @@ class Scrub:
         once = unquote(url)
         return any(self._named.search(form) for form in (url, once, unquote(once)))
 
-    def _without_parameter(self, url: str) -> str:
-        """Without the parameters that are a reader's address and nothing else."""
+    def _impersonal(self, url: str) -> str:
+        """Without the parameters that are about the reader and nothing else."""
         parts = urlsplit(url)
-        pairs = parts.query.split("&")
-        kept = [p for p in pairs if unquote(p.partition("=")[2]).lower() not in self._readers]
-        return canonicalise(urlunsplit(parts._replace(query="&".join(kept))))
-
-
-def _pattern(forms: Iterable[str]) -> re.Pattern[str]:
-    return re.compile("|".join(forms) or _NEVER)
+        pairs = [(pair, *pair.partition("=")[::2]) for pair in parts.query.split("&")]
+        kept = [p for p, key, v in pairs if key.lower() not in _PERSONAL and unquote(v).lower() not in self._readers]
+        return url if len(kept) == len(pairs) else canonicalise(urlunsplit(parts._replace(query="&".join(kept))))
 
 
 def _forms(address: str) -> Iterator[str]:
     """The ways in which mails write an address: as it is, encoded for a link, in base64, as a hash."""
-    spelled = (c if c.isalnum() else f"{_GAP}{_AT if c == '@' else _escaped(c)}{_GAP}" for c in address)
+    spelled = (c if c.isalnum() else f"{_GAP}{_AT if c == '@' else _escaped(c)}{_GAP}" for c in address.lower())
     yield f"(?i:{''.join(spelled)})"
     raw = address.encode()
     digests = [h(raw, usedforsecurity=False).hexdigest() for h in (md5, sha1, sha256)]

@@ -86,7 +86,8 @@ _TRACKING_HOSTS = _words("""
     sli.bloomberg.com
 """)
 _TRACKING_PATH = re.compile(
-    r"/(?:ls|wf)/click\b|/ss/[co]/|/track/(?:click|open)|/click/\d+\.\d+/|/(?:CL0|L0)/"
+    r"/(?:ls|wf|u)/click\b|/ss/[co]/|/track/(?:click|open)|/click/\d+\.\d+/|/(?:CL0|L0)/"
+    r"|/e3t/C"  # HubSpot under the sender's own name, as The Batch sends
     r"|/(?:unsubscribe|opt-?out|(?:manage|email|update)[-_]?(?:preferences|profile|subscription))(?:/|$)",
     re.IGNORECASE,
 )
@@ -181,6 +182,9 @@ def is_tracking(url: str) -> bool:
     if _within(name, _TRACKING_HOSTS) or _TRACKING_PATH.search(parts.path):
         return True
     if name.startswith("email.") and parts.path.startswith(("/c/", "/o/")):  # Mailgun
+        return True
+    # Salesforce: https://help.salesforce.com/s/articleView?id=mktg.mc_es_link_tracking.htm
+    if name.startswith(("click.", "view.")) and parts.query.startswith("qs="):
         return True
     return _within(name, ("substack.com",)) and bool(_SUBSTACK_REDIRECT.match(parts.path))
 
