@@ -17,7 +17,7 @@ def tree() -> str:
     """One line a room: its name and what it says of itself."""
     rooms = [(p.name, p) for p in (ROOT / "pipeline").glob("*.py") if not p.name.startswith("__")]
     rooms += [(f"{p.parent.name}/", p) for p in (ROOT / "pipeline").glob("*/__init__.py")]
-    lines = [f"  {name:<14}{first_line(path)}" for name, path in sorted(rooms)]
+    lines = [f"  {name:<13} {first_line(path)}" for name, path in sorted(rooms)]
     others = [
         ("prompts/", "one file a model task: a head (inputs, answer, limits), then the text"),
         ("templates/", "what is printed: e-mail, text, Markdown, the notice to reviewers"),

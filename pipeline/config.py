@@ -3,13 +3,11 @@
 import datetime as dt
 import os
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
 from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
@@ -23,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from pipeline.config_file import explain, from_yaml, read
 from pipeline.errors import ConfigError
 from pipeline.types import Kind
 
@@ -33,6 +32,10 @@ def _time_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError) as e:
         raise ValueError(f"no time zone is called {name!r}; names look like Europe/Berlin or Asia/Shanghai") from e
     return name
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+"""The name of a zone in the IANA database."""
 
 
 class Section(BaseModel):
@@ -47,7 +50,7 @@ class ScheduleSettings(Section):
     anchor: dt.date
     every_days: int = Field(default=2, ge=1, le=60)
     time: dt.time = dt.time(8, 0)
-    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+    time_zone: TimeZone = "UTC"
     review_hours: float = Field(default=12, ge=0, le=240)
     late_hours: float = Field(default=24, ge=0, le=240)
 
@@ -70,6 +73,7 @@ class FetchSettings(Section):
     keep_bytes_days: float = Field(default=14, ge=0)
     alert_after: int = Field(default=5, ge=0, le=1_000)
     contact: str = ""
+    host_pause_s: Mapping[str, Annotated[float, Field(ge=0, le=600)]] = Field(default_factory=dict)
 
 
 class SourceSettings(BaseModel):
@@ -258,12 +262,14 @@ def load(path: Path, options_of: OptionsOf, environ: Mapping[str, str] | None = 
 
     Raises ConfigError that lists every mistake, each with its key and a remedy.
     """
-    raw = _read_yaml(path)
+    return parse(read(path), path, options_of, environ)
+
+
+def parse(text: str, path: Path, options_of: OptionsOf, environ: Mapping[str, str] | None = None) -> Settings:
+    """As load, of a text that stands (or shall stand) at ``path``."""
+    raw = from_yaml(text, path)
     folder = path.parent.resolve()
-    env = {k: v for k, v in dotenv_values(folder / ".env").items() if v} | dict(
-        os.environ if environ is None else environ
-    )
-    context = {"environ": env, "folder": folder}
+    context = _outside(folder, environ)
     raw.setdefault("model", {})  # so that its key is looked up
     mistakes: list[str] = []
     for what, model in (("sources", SourceSettings), ("channels", ChannelSettings)):
@@ -276,37 +282,32 @@ def load(path: Path, options_of: OptionsOf, environ: Mapping[str, str] | None = 
     try:
         settings = Settings.model_validate({**raw, "folder": folder}, context=context)
     except ValidationError as e:
-        mistakes = [*_explain(e, Settings), *mistakes]
+        mistakes = [*explain(e, Settings), *mistakes]
     if mistakes:
         raise ConfigError("\n  " + "\n  ".join(mistakes), subject=str(path))
     return settings
 
 
-class _Loader(yaml.CSafeLoader):
-    """YAML in which writing one key twice is a mistake, not a silent overwrite."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
-        seen: set[object] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.MarkedYAMLError(problem=f"the key {key!r} stands twice", problem_mark=key_node.start_mark)
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def _read_yaml(path: Path) -> dict[str, object]:
+def source(
+    entry: Mapping[str, object], folder: Path, options_of: OptionsOf, environ: Mapping[str, str] | None = None
+) -> SourceSettings:
+    """One entry of ``sources:`` by itself, as load reads it in ``folder``. Raises ConfigError with its mistakes."""
+    mistakes: list[str] = []
+    own, context = SourceSettings.own_keys, _outside(folder, environ)
+    ready = _with_options("sources", 0, dict(entry), own, options_of, context, mistakes)
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a CSafeLoader
-    except FileNotFoundError as e:
-        raise ConfigError("there is no such file", subject=str(path), remedy="`digest init DIR` writes one") from e
-    except (OSError, UnicodeDecodeError) as e:
-        raise ConfigError(f"cannot be read: {e}", subject=str(path), remedy="Check its permissions and encoding") from e
-    except yaml.YAMLError as e:
-        raise ConfigError(f"is not YAML: {e}", subject=str(path), remedy="Mend that line") from e
-    if not isinstance(raw, dict):
-        raise ConfigError("holds no settings", subject=str(path), remedy="`digest init DIR` writes an example")
-    return raw
+        checked = SourceSettings.model_validate(ready)
+    except ValidationError as e:
+        mistakes = [*explain(e, SourceSettings), *mistakes]
+    if mistakes:
+        raise ConfigError("; ".join(mistakes))
+    return checked
+
+
+def _outside(folder: Path, environ: Mapping[str, str] | None) -> dict[str, object]:
+    """What validators may look up: the environment over ``.env``, and where relative paths start."""
+    env = {k: v for k, v in dotenv_values(folder / ".env").items() if v}
+    return {"environ": env | dict(os.environ if environ is None else environ), "folder": folder}
 
 
 def _with_options(
@@ -329,35 +330,6 @@ def _with_options(
         mistakes.append(f"{key}.type: {e}")
         options = Section()
     except ValidationError as e:
-        mistakes.extend(_explain(e, options_of(what, entry["type"]), prefix=key + ".", also=own_keys))
+        mistakes.extend(explain(e, options_of(what, entry["type"]), prefix=key + ".", also=own_keys))
         options = Section()
     return {**{k: v for k, v in entry.items() if k in own_keys}, "options": options}
-
-
-def _explain(error: ValidationError, model: type[BaseModel], prefix: str = "", also: tuple[str, ...] = ()) -> list[str]:
-    """Turn pydantic's list into lines "key: what is wrong. Remedy"."""
-    lines = []
-    for e in error.errors():
-        key = (prefix + ".".join(f"{part}" for part in e["loc"])).rstrip(".")
-        if e["type"] == "extra_forbidden":
-            known = [*_keys_at(model, e["loc"][:-1]), *also]
-            close = get_close_matches(str(e["loc"][-1]), known, n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(sorted(known))}"
-            lines.append(f"{key}: no such key. {hint}")
-        elif e["type"] == "missing" and e["loc"]:
-            lines.append(f"{key}: is missing. Add it")
-        else:
-            shown = "" if isinstance(e["input"], (dict, list, BaseModel)) else f" (it says {str(e['input'])[:60]!r})"
-            lines.append(f"{key}: {e['msg'].removeprefix('Value error, ')}{shown}")
-    return lines
-
-
-def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    """The keys that are known at a place of the configuration."""
-    for part in loc:
-        if isinstance(part, int):
-            continue
-        annotation = model.model_fields[part].annotation
-        candidates = [annotation, *getattr(annotation, "__args__", ())]
-        model = next(c for c in candidates if isinstance(c, type) and issubclass(c, BaseModel))
-    return [name for name in model.model_fields if name not in ("folder", "api_key")]

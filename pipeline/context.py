@@ -17,6 +17,7 @@ from pipeline.types import Channel, Clock, Http, ModelCall
 if TYPE_CHECKING:
     from pipeline.model.ledger import Ledger
     from pipeline.store import Store
+    from pipeline.workers import Workers
 
 
 BUDGET_SPAN = timedelta(hours=24)
@@ -44,6 +45,7 @@ class Context:
     settings: Settings
     store: "Store"
     http: Http
+    workers: "Workers"
     model: "Ledger | None"
     channels: tuple[NamedChannel, ...]
     clock: Clock = utc_now
@@ -56,16 +58,26 @@ def options_of(what: str, type_name: str) -> type[BaseModel]:
     return options
 
 
+def config_file(path: Path) -> Path:
+    """The configuration that ``--config`` means: a folder stands for the config.yaml in it."""
+    return path / "config.yaml" if path.is_dir() else path
+
+
 def load_settings(path: Path) -> Settings:
     """Read config.yaml (a folder stands for the config.yaml in it). Raises ConfigError that lists every mistake."""
-    return config.load(path / "config.yaml" if path.is_dir() else path, options_of)
+    return config.load(config_file(path), options_of)
 
 
 @contextmanager
-def opened(settings: Settings, *, clock: Clock = utc_now, at_once: bool = False) -> Iterator[Context]:
-    """A Context on the real world, closed at the end. Raises ConfigError, StoreError."""
+def opened(
+    settings: Settings, *, clock: Clock = utc_now, at_once: bool = False, workers: "Workers | None" = None
+) -> Iterator[Context]:
+    """A Context on the real world, closed at the end (but not ``workers`` that are given). Raises ConfigError,
+    StoreError.
+    """
     from pipeline.net.http import HttpClient
     from pipeline.store import open_store
+    from pipeline.workers import Workers
 
     fetch = settings.fetch
     store = open_store(settings.store.url, settings.folder)
@@ -74,18 +86,22 @@ def opened(settings: Settings, *, clock: Clock = utc_now, at_once: bool = False)
         total_timeout_s=fetch.total_timeout_s,
         max_bytes=fetch.max_bytes,
         contact=fetch.contact,
+        host_pause_s=fetch.host_pause_s,
     )
+    own = Workers()
     try:
         yield Context(
             settings=settings,
             store=store,
             http=http,
+            workers=workers or own,
             model=ledger(settings, store, clock),
             channels=channels(settings),
             clock=clock,
             at_once=at_once,
         )
     finally:
+        own.close()
         http.close()
         store.close()
 

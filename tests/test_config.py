@@ -72,6 +72,7 @@ sources:
         (GOOD + '  - {id: a, type: rss, url: "https://b.example/feed"}\n', "two sources are called a"),
         (GOOD + "model: {api_key: sk-123}\n", "is a secret"),
         (GOOD + "model: {api_key_file: nowhere.txt}\n", "cannot read nowhere.txt"),
+        (GOOD + "fetch: {host_pause_s: {a.example: 3600}}\n", "fetch.host_pause_s.a.example: "),
     ],
 )
 def test_a_mistake_is_explained(tmp_path: Path, text: str, part: str) -> None:

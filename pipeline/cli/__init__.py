@@ -6,9 +6,10 @@ import click
 
 from pipeline.cli.apply import apply
 from pipeline.cli.issue import issue
-from pipeline.cli.lists import model, recipients, sources
+from pipeline.cli.lists import model, recipients
 from pipeline.cli.review import review
 from pipeline.cli.run import demo, doctor, init, run
+from pipeline.cli.sources import sources
 from pipeline.cli.status import status
 
 

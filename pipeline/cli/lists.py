@@ -1,4 +1,4 @@
-"""digest sources, recipients, model: listings and the list of readers."""
+"""digest recipients, model: the list of readers, and what the model cost."""
 
 import csv
 import sys
@@ -6,30 +6,11 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.common import json_option, listing, opened, record, zone
-from pipeline.cli.health import check, rows
+from pipeline.cli.common import json_option, listing, opened, record
 from pipeline.errors import ConfigError
 
 Person = tuple[str, str]
 """(address, name)"""
-
-
-@click.group()
-def sources() -> None:
-    """The places that are read."""
-
-
-@sources.command("list")
-@json_option
-@click.pass_context
-def list_sources(context: click.Context, as_json: bool) -> None:
-    """Show when each was read last and next, and what is wrong."""
-    with opened(context) as ctx:
-        found = rows(ctx)
-    listing(found, as_json=as_json, empty="No sources: add some to config.yaml.", where=zone(ctx))
-
-
-sources.add_command(check)
 
 
 @click.group()

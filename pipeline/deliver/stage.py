@@ -16,7 +16,6 @@ from pipeline.deliver.message import list_headers, message_id, notice_headers
 from pipeline.errors import NetworkError, RecipientRejected, ReviewError
 from pipeline.store import deliveries, issues, runs, sources
 from pipeline.store.approval import fingerprint
-from pipeline.store.sources import SourceState
 from pipeline.types import Channel, Delivery, Issue, Message, Outcome, Receipt, Rendering
 
 # RFC 5321 4.5.4.1: retry intervals grow; after two days an issue is old news.
@@ -184,12 +183,23 @@ def _composer(
     return compose
 
 
-def _failing(ctx: Context, db: Connection) -> list[SourceState]:
+def _failing(ctx: Context, db: Connection) -> list[alert.Failing]:
     """Sources that reviewers are to be told of, and have not been."""
     after = ctx.settings.fetch.alert_after
     if not after or not ctx.settings.review.reviewers or all(named.one_copy for named in ctx.channels):
         return []
-    return sources.unreported(db, [s.id for s in ctx.settings.sources], after)
+    names = {s.id: s.title for s in ctx.settings.sources}
+    return [
+        alert.Failing(
+            id=state.id,
+            name=names[state.id],
+            failures=state.failures,
+            is_gone=state.gone_at is not None,
+            succeeded_at=state.succeeded_at,
+            trouble=state.trouble or "",
+        )
+        for state in sources.unreported(db, list(names), after)
+    ]
 
 
 def _send_alert(ctx: Context) -> Outcome:
@@ -201,7 +211,7 @@ def _send_alert(ctx: Context) -> Outcome:
         failing = _failing(ctx, db)
         sources.set_alerted(db, [s.id for s in failing], now)
         secret = runs.secret(db, "message_id")
-    body = alert.text(failing, {s.id: s.title for s in ctx.settings.sources}).encode()
+    body = alert.text(failing).encode()
     messages = [
         Message(
             issue_id=ALERT,

@@ -6,18 +6,18 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from pipeline import sources
 from pipeline.config import SourceSettings
 from pipeline.context import Context
 from pipeline.errors import DigestError, NetworkError, SourceError
 from pipeline.fetch.politeness import next_fetch_at
-from pipeline.sources import Dropped, Fetched, FetchState, SourceType, Wish, item_id
+from pipeline.sources import Dropped, Fetched, FetchState, Parsed, Wish, item_id
 from pipeline.store import items
 from pipeline.store import sources as states
 from pipeline.store.sources import SourceState
-from pipeline.types import Item, Outcome
+from pipeline.types import Item, Outcome, Payload
 
 SHRUNK_FROM = 5
 """A feed that had so many entries and now has one is most often an error page in the shape of a feed (FACTS 0.2)."""
@@ -48,8 +48,8 @@ def process(ctx: Context, key: str) -> Outcome:
     fetched = Fetched()
     try:
         fetched = kind.fetch(source.options, state, ctx.http, now)
-        found = _parse(kind, source, fetched)
-        if fetched.cursor is None:  # else it gives only what is new
+        found = _parse(ctx, source, fetched)
+        if fetched.cursor is None:  # a source with a cursor gives what is new since then: that may be one entry
             _refuse_shrunk(old, found)
     except (SourceError, NetworkError) as e:
         with ctx.store.begin() as db:
@@ -64,13 +64,13 @@ def process(ctx: Context, key: str) -> Outcome:
         if fetched.cost_usd_micros:
             states.spend(db, key, fetched.cost_usd_micros, now)
         states.record(db, _after_success(source, ctx, old, fetched, found, now))
-    return Outcome(count=new, trouble=_tell_it_is_stored(kind, source, fetched) or found.trouble)
+    return Outcome(count=new, trouble=_tell_it_is_stored(source, fetched) or found.trouble)
 
 
-def _tell_it_is_stored(kind: SourceType, source: SourceSettings, fetched: Fetched) -> SourceError | None:
+def _tell_it_is_stored(source: SourceSettings, fetched: Fetched) -> SourceError | None:
     """Call ``committed`` where a type has it; what went wrong there, which loses nothing."""
     try:
-        if committed := getattr(kind, "committed", None):
+        if committed := getattr(sources.find(source.type), "committed", None):
             committed(source.options, fetched)
     except (SourceError, NetworkError) as e:
         return SourceError(_told(e, source.id), subject=source.id, remedy=e.remedy, kind=e.kind)
@@ -101,6 +101,11 @@ def _options_hash(source: SourceSettings) -> str:
     return blake2b(options.encode(), digest_size=8).hexdigest()
 
 
+def parse(type_name: str, payload: Payload, options: BaseModel) -> Parsed:
+    """What a payload holds; runs in another process. Raises SourceError."""
+    return sources.find(type_name).parse(payload, options)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
     """What all payloads of a fetch hold; ``entries`` and ``wish`` are None where there was nothing to read."""
@@ -112,7 +117,7 @@ class _Found:
     trouble: SourceError | None = None
 
 
-def _parse(kind: SourceType, source: SourceSettings, fetched: Fetched) -> _Found:
+def _parse(ctx: Context, source: SourceSettings, fetched: Fetched) -> _Found:
     """The items of every payload, and what is wrong with those that cannot be read: one bad mail stops no other.
 
     Raises SourceError when none can be read; but a source with a cursor has passed them, and they are kept as bytes.
@@ -120,7 +125,7 @@ def _parse(kind: SourceType, source: SourceSettings, fetched: Fetched) -> _Found
     read, bad = [], []
     for payload in fetched.payloads:
         try:
-            read.append(kind.parse(payload, source.options))
+            read.append(ctx.workers.call(parse, source.type, payload, source.options))
         except SourceError as e:
             bad.append(e)
     if bad and not read and fetched.cursor is None:
@@ -165,7 +170,8 @@ def _wish(state: SourceState) -> Wish:
 
 
 def _interval_s(source: SourceSettings, ctx: Context) -> float:
-    return (source.interval_hours or ctx.settings.fetch.interval_hours) * 3600
+    usual: float = getattr(sources.find(source.type), "INTERVAL_HOURS", ctx.settings.fetch.interval_hours)
+    return (source.interval_hours or usual) * 3600
 
 
 def _jitter(source: SourceSettings) -> float:

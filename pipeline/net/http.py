@@ -5,7 +5,8 @@ import re
 import ssl
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.metadata import version
 from threading import Lock
@@ -23,6 +24,11 @@ _MAX_REDIRECTS = 5
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _PERMANENT = frozenset((301, 308))  # RFC 9110 section 15.4
 _ATTEMPTS = 3
+HOST_PAUSE_S: Mapping[str, float] = {"www.reddit.com": 65.0, "export.arxiv.org": 3.0, "rss.arxiv.org": 3.0}
+"""Least seconds between two requests to a host that wants a pause; ``fetch.host_pause_s`` changes and adds to it.
+Reddit lets a client read about one feed a minute: https://github.com/QuiteRSS/quiterss/issues/1626; arXiv asks for
+three seconds: https://info.arxiv.org/help/api/tou.html.
+"""
 _CREDENTIALS = re.compile(r"//[^/@]*@")
 # What may follow a redirect to another origin; a token in any other header stays where it belongs.
 _HARMLESS_HEADERS = frozenset(("accept", "accept-language", "if-none-match", "if-modified-since"))
@@ -35,13 +41,25 @@ class HttpClient:
     ``timeout_s`` is for one read or write, ``total_timeout_s`` for a whole get with its redirects. Sends no cookies and
     no Referer (https://rachelbythebay.com/w/2024/06/28/fsr/), ignores proxies of the environment, and counts decoded
     bytes, so that a compressed bomb ends at ``max_bytes``. ``contact`` is an address or page of the operator.
+    ``host_pause_s`` goes over HOST_PAUSE_S; no time-out counts while a request waits for its turn.
     """
 
-    def __init__(self, *, timeout_s: float, total_timeout_s: float, max_bytes: int, contact: str) -> None:
+    def __init__(
+        self,
+        *,
+        timeout_s: float,
+        total_timeout_s: float,
+        max_bytes: int,
+        contact: str,
+        host_pause_s: Mapping[str, float] | None = None,
+    ) -> None:
         self._timeout_s = timeout_s
         self._total_timeout_s = total_timeout_s
         self._max_bytes = max_bytes
         self._contact = contact
+        self._host_pause_s = {**HOST_PAUSE_S, **(host_pause_s or {})}
+        born_at = time.monotonic()
+        self._asked_at: defaultdict[str, float] = defaultdict(lambda: born_at)
         self._clients: dict[bool, httpx2.Client] = {}
         self._hosts: defaultdict[str, Lock] = defaultdict(Lock)
         self._lock = Lock()
@@ -72,16 +90,18 @@ class HttpClient:
     ) -> Response:
         """Give the answer, whatever its status, after at most five redirects and two retries of a broken connection.
 
-        With ``form`` it is a POST of these fields, which follows no redirect. Raises NetworkError; its kind is timeout,
-        too_large, private_address, dns, tls, redirects, bad_address, decoding or connection.
+        With ``form`` it is a POST of these fields, which follows no redirect. ``allow_private`` holds for the host that
+        is asked, and for no other that it redirects to. Raises NetworkError; its kind is timeout, too_large,
+        private_address, dns, tls, redirects, bad_address, decoding or connection.
         """
         limit = self._max_bytes if max_bytes is None else max_bytes
         here, sent, left_s, permanent = url, dict(headers or {}), self._total_timeout_s, True
         try:
             for _ in range(_MAX_REDIRECTS + 1):
-                with self._host_lock(here):
+                with self._turn(here, waits=form is None):
                     started = time.monotonic()
-                    response = self._attempt(here, sent, limit, left_s, allow_private=allow_private, form=form)
+                    private = allow_private and _hostname(here) == _hostname(url)
+                    response = self._attempt(here, sent, limit, left_s, allow_private=private, form=form)
                     left_s -= time.monotonic() - started
                 location = response.headers.get("location", "")
                 if response.status not in _REDIRECTS or not location or form is not None:
@@ -115,6 +135,7 @@ class HttpClient:
         import stamina
 
         client = self._client(allow_private=allow_private)
+        attempts = 1 if self._paced(url)[1] else _ATTEMPTS
         ends_at = time.monotonic() + left_s
 
         def broke(error: Exception) -> bool:
@@ -123,7 +144,7 @@ class HttpClient:
 
         try:
             for attempt in stamina.retry_context(
-                on=broke, attempts=_ATTEMPTS, timeout=left_s, wait_initial=0.1, wait_max=1.0, wait_jitter=0.1
+                on=broke, attempts=attempts, timeout=left_s, wait_initial=0.1, wait_max=1.0, wait_jitter=0.1
             ):
                 with attempt:
                     return _read(client, url, headers, limit, ends_at, form)
@@ -168,6 +189,26 @@ class HttpClient:
         from pipeline.net.guard import GuardedTransport, is_public
 
         return GuardedTransport((lambda _: True) if allow_private else is_public)
+
+    @contextmanager
+    def _turn(self, url: str, *, waits: bool) -> Iterator[None]:
+        """One request to a host at a time, and after its pause. A new client waits too: the run before may have asked.
+
+        A form does not wait: to exchange a key for a token is no look at a feed.
+        """
+        with self._host_lock(url):
+            name, pause_s = self._paced(url) if waits else ("", 0.0)
+            if pause_s:
+                time.sleep(max(0.0, self._asked_at[name] + pause_s - time.monotonic()))
+            try:
+                yield
+            finally:
+                self._asked_at[name] = time.monotonic()
+
+    def _paced(self, url: str) -> tuple[str, float]:
+        """The host of an address, and the pause that it wants."""
+        name = _hostname(url) or ""
+        return name, self._host_pause_s.get(name, 0.0)
 
     def _host_lock(self, url: str) -> Lock:
         try:
@@ -215,6 +256,10 @@ def _next_hop(here: str, location: str, headers: dict[str, str]) -> tuple[str, d
     if (old.scheme, old.netloc) != (new.scheme, new.netloc):
         headers = {k: v for k, v in headers.items() if k.lower() in _HARMLESS_HEADERS}
     return there, headers
+
+
+def _hostname(url: str) -> str | None:
+    return urlsplit(url).hostname
 
 
 def _bad_address(url: str) -> NetworkError:

@@ -12,6 +12,8 @@ A source type is a module with three names. Its file name is its ``type:`` in co
 ``committed(options, fetched)``
     only where the place is to be told that its payloads are safely stored (a mailbox). What goes wrong there is told
     (SourceError, NetworkError), and loses nothing.
+``INTERVAL_HOURS``
+    only where the place has a pace of its own, which holds when config.yaml names none for the source.
 
 tests/sources/test_contract.py finds every type and holds it to this page; tests/data/sources/<type>/ takes its cases.
 """
@@ -118,6 +120,7 @@ def item_id(source_id: str, guid: str) -> str:
 MAX_TITLE_CHARS = 300
 MAX_BODY_CHARS = 200_000
 MAX_CLOCK_SKEW = timedelta(hours=1)
+MAX_COUNT = 2**31 - 1  # of votes and comments: a column of PostgreSQL
 
 
 def new_item(
@@ -164,12 +167,16 @@ def new_item(
         language=language or detect(f"{title}\n{body[:2000]}"),
         published_at=published_at,
         fetched_at=payload.fetched_at,
-        points=points,
-        comments=comments,
+        points=_counted(points),
+        comments=_counted(comments),
         media=tuple(m for m in (_printable(m) for m in media) if m)[:100],
         text_url=_printable(text_url),
         credit=one_line(credit, 200),
     )
+
+
+def _counted(number: int | None) -> int | None:
+    return None if number is None else max(-MAX_COUNT, min(number, MAX_COUNT))
 
 
 def newest(items: Sequence[Item], limit: int, dropped: Sequence[Dropped] = ()) -> Parsed:
@@ -216,6 +223,7 @@ def get(
     max_bytes: int | None = None,
     allow_private: bool = False,
     token: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> Fetched:
     """One conditional GET (RFC 9110 section 13): validators go back byte for byte, to the address that gave them.
 
@@ -223,12 +231,12 @@ def get(
     of all that comes back. Raises SourceError with ``wait_s`` for 429 and 503 (Retry-After), ``gone`` for 410, and for
     any other failure.
     """
-    headers = {"accept": accept}
+    sent = {"accept": accept, **(headers or {})}
     if state.validators.get("url") == url:
         for ours, theirs in (("etag", "if-none-match"), ("last-modified", "if-modified-since")):
             if ours in state.validators:
-                headers[theirs] = state.validators[ours]
-    response = _sent(http, url, headers, max_bytes, allow_private=allow_private, token=token)
+                sent[theirs] = state.validators[ours]
+    response = _sent(http, url, sent, max_bytes, allow_private=allow_private, token=token)
     if response.status == 304:
         fresh = _validators(url, response)
         return Fetched(validators={**state.validators, **fresh}, cursor=state.cursor, headers=response.headers)
@@ -293,7 +301,7 @@ def _sent(
     """Send a request whose address may hold a secret; nothing that comes back holds it."""
     if PLACE_OF_TOKEN not in url or not token:
         return http.get(url, headers=headers, max_bytes=max_bytes, allow_private=allow_private)
-    forms = sorted({token, quote(token, safe="")}, key=len, reverse=True)
+    forms = sorted({token, quote(token, safe=""), quote(token)}, key=len, reverse=True)
 
     def hide(text: str) -> str:
         for form in forms:

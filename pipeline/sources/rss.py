@@ -10,7 +10,6 @@ from datetime import datetime
 from hashlib import blake2b
 from time import strftime, struct_time
 from typing import Any
-from urllib.parse import urljoin
 from xml.sax import SAXException
 
 from pydantic import Field, SecretStr
@@ -20,6 +19,7 @@ from pipeline.errors import SourceError
 from pipeline.sources import Fetched, FetchState, Parsed, WebAddress, get, new_item, newest
 from pipeline.text.charset import decode
 from pipeline.text.dates import parse_date
+from pipeline.text.feeds import links
 from pipeline.text.html import to_text
 from pipeline.text.language import settle
 from pipeline.text.urls import canonicalise
@@ -303,25 +303,12 @@ def _objects(values: Mapping[str, object], name: str) -> list[dict[str, object]]
 
 # --- what is no feed -------------------------------------------------------------------------------------------------
 
-_LINK_TAG = re.compile(r"<link\b[^<>]{1,500}>", re.IGNORECASE)
-_FEED_TYPE = re.compile(r"application/(?:rss\+xml|atom\+xml|feed\+json)", re.IGNORECASE)
-_HREF = re.compile(r"""href\s{0,9}=\s{0,9}["']([^"'<>]+)""", re.IGNORECASE)
-
 
 def _no_entries(text: str, payload: Payload, *, broken: bool) -> SourceError:
     """Say what it is instead, with the address of the feed where a page names it."""
-    for tag in _LINK_TAG.findall(text, 0, 200_000):
-        href = _HREF.search(tag)
-        if href and _FEED_TYPE.search(tag):
-            return _not_a_feed(payload, f"is a web page; its feed is at {_joined(payload.url, href[1])}")
+    if named := links(text, payload.url):
+        return _not_a_feed(payload, f"is a web page; its feed is at {named[0]}")
     return _not_a_feed(payload, "is broken XML" if broken and "<html" not in text[:5000].lower() else "is a web page")
-
-
-def _joined(base: str, url: str) -> str:
-    try:
-        return urljoin(base, url)
-    except ValueError:
-        return url
 
 
 def _not_a_feed(payload: Payload, what: str) -> SourceError:

@@ -41,6 +41,14 @@ def parse_date(text: str) -> datetime | None:
         return None
 
 
+def from_epoch(seconds: float) -> datetime | None:
+    """The moment that many seconds after 1970 (Unix time); None where there is no such moment."""
+    try:
+        return _in_utc(datetime.fromtimestamp(seconds, UTC))
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
 def parse_retry_after(value: str, now: datetime) -> float:
     """Seconds (>= 0) to wait, from a Retry-After of seconds or an HTTP-date (RFC 9110 section 10.2.3); 0.0 for junk."""
     value = value.strip()

@@ -26,6 +26,7 @@ class Block:
     heading: int = 0  # 1..6 inside <h1>..<h6>, else 0
     item: bool = False  # the first block of a list item
     bold: bool = False  # every letter is
+    lead: str = ""  # the bold words that it begins with
     size_px: float = 0.0  # of its largest letters, where a style says so; 0 when none does
     links: tuple[Link, ...] = ()  # addresses as they are written
 
@@ -151,6 +152,7 @@ class _Walk:
         self._parts: list[str] = []
         self._links: list[tuple[_Anchor, list[str]]] = []
         self._plain = False  # the block has a letter that is not bold
+        self._lead = ""  # what stood before that letter
         self._size_px = 0.0
         self._item = False
 
@@ -182,11 +184,14 @@ class _Walk:
 
     def end(self, tag: str) -> None:
         """An element closes."""
-        frame = self._stack.pop() if len(self._stack) > 1 else self._stack[-1]
+        frame = self._stack[-1]
         if tag == "a" and frame.anchor and frame.anchor.shows and not frame.anchor.said:
             self._links.append((frame.anchor, []))
         if tag in _BLOCKS:
-            self._flush()
+            self._flush()  # while the element still counts: a block is a heading inside <h1>, not behind it
+        if len(self._stack) > 1:
+            self._stack.pop()
+        if tag in _BLOCKS:
             self._item = self._item and tag != "li"
 
     def data(self, text: str) -> None:
@@ -197,9 +202,10 @@ class _Walk:
         if frame.hidden or frame.tiny:
             self.hidden_chars += sum(map(str.isalnum, text))  # not what pads a preheader
             return
-        self._parts.append(text if frame.pre else _SPACE.sub(" ", text))
         blank = text.isspace()
-        self._plain = self._plain or not (frame.bold or blank)
+        if not (self._plain or frame.bold or blank):
+            self._plain, self._lead = True, "".join(self._parts)
+        self._parts.append(text if frame.pre else _SPACE.sub(" ", text))
         self._size_px = self._size_px if blank else max(self._size_px, frame.size_px)
         if frame.anchor:
             if not self._links or self._links[-1][0] is not frame.anchor:
@@ -223,12 +229,13 @@ class _Walk:
                     heading=self._stack[-1].heading,
                     item=self._item and bool(text),
                     bold=bool(text) and not self._plain,
+                    lead=one_line(self._lead) if self._plain else one_line(text),
                     size_px=self._size_px,
                     links=tuple(Link(a.href, one_line("".join(parts)) or a.image_text) for a, parts in self._links),
                 )
             )
             self._item = self._item and not text
-        self._parts, self._links, self._plain, self._size_px = [], [], False, 0.0
+        self._parts, self._links, self._plain, self._lead, self._size_px = [], [], False, "", 0.0
 
 
 def _style(declarations: str) -> dict[str, str]:

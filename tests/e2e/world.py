@@ -1,5 +1,6 @@
 """A small world on the loopback for end-to-end tests: feeds over HTTP, a real SMTP server, a model server, a clock."""
 
+import atexit
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -19,8 +20,11 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from pipeline.context import Context, load_settings, opened
 from pipeline.demo import served
 from pipeline.run import Report, run
+from pipeline.workers import Workers
 
 BEGIN = datetime(2025, 12, 3, 6, 0, tzinfo=UTC)
+WORKERS = Workers()  # for all worlds: they need not start anew for each run
+atexit.register(WORKERS.close)
 
 
 @dataclass
@@ -156,7 +160,7 @@ class World:
     @contextmanager
     def context(self, *, at_once: bool = False) -> Iterator[Context]:
         (self.folder / "config.yaml").write_text(yaml.safe_dump(self.config, allow_unicode=True), encoding="utf-8")
-        with opened(load_settings(self.folder), clock=self.clock, at_once=at_once) as ctx:
+        with opened(load_settings(self.folder), clock=self.clock, at_once=at_once, workers=WORKERS) as ctx:
             yield ctx
 
     def run(self, *, until: str = "deliver", at_once: bool = False) -> Report:

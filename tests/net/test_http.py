@@ -1,9 +1,11 @@
 import gzip
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from socket import gaierror
 from socketserver import BaseRequestHandler, TCPServer, ThreadingTCPServer
 from threading import Barrier, BrokenBarrierError, Event, Thread
@@ -322,3 +324,63 @@ def test_a_client_that_asks_nothing_costs_nothing() -> None:
         "sys.exit('httpx2' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+Timed = tuple[type[BaseHTTPRequestHandler], list[float]]
+
+
+@pytest.fixture
+def timed() -> Timed:
+    """A handler, and the moments at which it was asked."""
+    asked_at: list[float] = []
+
+    class Timing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked_at.append(time.monotonic())
+            self.send_response(204)
+            self.end_headers()
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    return Timing, asked_at
+
+
+def paced(pause_s: float, *, total_timeout_s: float = 5) -> HttpClient:
+    pauses = {"127.0.0.1": pause_s}
+    return HttpClient(timeout_s=5, total_timeout_s=total_timeout_s, max_bytes=1_000, contact="", host_pause_s=pauses)
+
+
+def test_a_host_gets_the_pause_that_it_wants(serve: Serve, timed: Timed) -> None:
+    handler, asked_at = timed
+    url, started = serve(handler), time.monotonic()
+    # The pause is longer than a request may take: waiting for a turn is no part of that.
+    with paced(0.25, total_timeout_s=0.2) as http, ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda n: http.get(f"{url}{n}", allow_private=True), range(3)))
+    times = [started, *asked_at]  # the first waits too: the run before may have asked
+    assert len(times) == 4
+    assert all(later - earlier >= 0.25 for earlier, later in pairwise(times))
+
+
+def test_who_wants_no_pause_gets_none_and_a_form_does_not_wait(serve: Serve, timed: Timed) -> None:
+    url, started = serve(timed[0]), time.monotonic()
+    with paced(60) as http:
+        assert http.get(url, form={"a": "b"}, allow_private=True).status == 204
+        assert http.get(url.replace("127.0.0.1", "localhost"), allow_private=True).status == 204
+    assert time.monotonic() - started < 30
+
+
+def test_a_paced_host_is_not_tried_again_at_once(serve: Serve) -> None:
+    calls: list[int] = []
+
+    class Breaks(BaseRequestHandler):
+        def handle(self) -> None:
+            calls.append(1)
+            self.request.recv(1000)
+
+    with paced(0.01) as http:
+        assert kind_of(http, serve(Breaks)) == "connection"
+    assert len(calls) == 1

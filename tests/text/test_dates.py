@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.dates import parse_date, parse_max_age, parse_retry_after
+from pipeline.text.dates import from_epoch, parse_date, parse_max_age, parse_retry_after
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -95,3 +95,18 @@ def test_retry_after(value: str, seconds: float) -> None:
 )
 def test_max_age(value: str, seconds: float) -> None:
     assert parse_max_age(value) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "moment"),
+    [
+        (1795338000.0, datetime(2026, 11, 22, 9, tzinfo=UTC)),
+        (0, datetime(1970, 1, 1, tzinfo=UTC)),
+        (-1e12, None),
+        (1e300, None),
+        (float("nan"), None),
+        (10**40, None),
+    ],
+)
+def test_seconds_since_1970(seconds: float, moment: datetime | None) -> None:
+    assert from_epoch(seconds) == moment

@@ -102,3 +102,20 @@ def test_no_html_breaks_it(html: str) -> None:
     assert "\0" not in text
     assert text == text.strip()
     links(html)
+
+
+@pytest.mark.parametrize(
+    ("html", "heading", "lead"),
+    [
+        ("<h2>A <i>heading</i></h2>", 2, "A heading"),
+        ("<h3><a href='https://a.example/'>In it</a></h3>", 3, "In it"),
+        ("<p><b>Five bold</b> words: and more</p>", 0, "Five bold"),
+        ("<li><a href='https://a.example/'><strong>Title</strong></a> (12)</li>", 0, "Title"),
+        ("<p>Plain, then <b>bold</b></p>", 0, ""),
+        ("<p> <b>All of it</b> </p>", 0, "All of it"),
+    ],
+)
+def test_headings_and_the_bold_words_that_begin_a_block(html: str, heading: int, lead: str) -> None:
+    first = read(html + "<p>after</p>").blocks[0]
+    assert (first.heading, first.lead) == (heading, lead)
+    assert read(html + "<p>after</p>").blocks[-1].heading == 0
