@@ -28,6 +28,7 @@ TOTAL_FACTOR = 10
 """A whole visit may take so many times the time-out of one answer."""
 
 _BATCH = 100
+_MAX_LITERAL_BYTES = 64_000_000  # an answer that announces more is not waited for
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,15})\b")
 _PLACE = re.compile(r";UIDVALIDITY=(\d{1,10})/;UID=(\d{1,10})$")
@@ -80,14 +81,14 @@ class Folder:
         return self._search(str(AND(date_gte=day)))
 
     def heads(self, uids: Sequence[int], limit_bytes: int) -> Iterator[tuple[int, int, bytes]]:
-        """(UID, size of the message in bytes, its headers) of each one that is still there."""
+        """(UID, size of the message in bytes, its headers) of each one; nothing of one that has gone."""
         for batch in _batches(uids):
             found = {}
             for about, head in self._fetch(batch, f"(UID RFC822.SIZE BODY.PEEK[HEADER]<0.{limit_bytes}>)"):
                 uid, size = _UID.search(about), _SIZE.search(about)
                 if uid and size:
                     found[int(uid[1])] = (int(size[1]), head)
-            yield from ((uid, *found[uid]) for uid in batch if uid in found)
+            yield from ((uid, *found.get(uid, (0, b""))) for uid in batch)
 
     def body(self, uid: int, limit_bytes: int) -> bytes:
         """A whole message, which stays unseen; empty when it is gone."""
@@ -206,6 +207,12 @@ class _Client(imaplib.IMAP4):
     def readline(self) -> bytes:
         """A line; none of those that came before the connection was cut."""
         return b"" if self._deadline.passed else super().readline()
+
+    def read(self, size: int) -> bytes:
+        """So many bytes of a message."""
+        if size > _MAX_LITERAL_BYTES:
+            raise self.error(f"it announces {size} bytes")
+        return super().read(size)
 
 
 class _TlsClient(_Client, imaplib.IMAP4_SSL):

@@ -23,7 +23,8 @@ _MAX_HEADER_CHARS = 4_000
 _JUNK_HTML_SHARE = 0.1  # HTML that says less than this share of the text part is a stub (FACTS section 2)
 _MAX_TRANSIT = timedelta(days=3)
 _ID = re.compile(r"<([^<>\s]{1,250})>")
-_MAX_READERS = 20
+_MAX_READERS = 8
+_MAX_BODY_BYTES = 5_000_000  # of text, fifty times a long newsletter; an item keeps 200,000 characters
 NO_NAME = "a newsletter"
 # Who a mail was meant for: a list of people, or the mailbox that the server put it into.
 _ADDRESSEES = re.compile(r"(?:resent-)?(?:to|cc|bcc)")
@@ -60,7 +61,9 @@ def read(raw: bytes) -> Mail:
         raise SourceError("is a mail that cannot be taken apart", remedy="Open it in a mail program") from e
     if not message.keys():
         raise SourceError("is not a mail: it has no headers", remedy="Give an mbox, a Maildir or a folder of .eml")
-    html, text = ("", text) if len(to_text(html)) < _JUNK_HTML_SHARE * len(text) else (html, "" if html else text)
+    if text and html and len(to_text(html)) < _JUNK_HTML_SHARE * len(text):
+        html = ""
+    text = "" if html else text
     name, address = sender(message)
     readers, names = _readers(message, address)
     return Mail(
@@ -142,7 +145,7 @@ def _bodies(message: Message) -> tuple[str, str]:
         if kind not in best or part.is_multipart() or header(part, "content-disposition").lower().startswith("attach"):
             continue
         body = part.get_payload(decode=True)
-        text = decode(body, media_type) if isinstance(body, bytes) else ""
+        text = decode(body[:_MAX_BODY_BYTES], media_type) if isinstance(body, bytes) else ""
         if len(text) > len(best[kind]):
             best[kind] = text
     return best["text/html"], best["text/plain"]
@@ -175,7 +178,7 @@ def _readers(message: Message, author: str) -> tuple[tuple[str, ...], tuple[str,
             found += _RECEIVED_FOR.findall(value)
         elif _MAILBOXES.fullmatch(key):
             found += [a for _, a in getaddresses([value.rpartition(";")[2]]) if "@" in a]  # "rfc822; a@b.example"
-    addresses = dict.fromkeys([a for _, a in named] + [_decoded(a) for a in found])
+    addresses = dict.fromkeys([_decoded(a) for a in found] + [a for _, a in named])
     names = dict.fromkeys(n for n in (_unfolded(_decoded(n), 80) for n, _ in named) if n and "@" not in n)
     return tuple(addresses)[:_MAX_READERS], tuple(names)[:_MAX_READERS]
 

@@ -16,6 +16,8 @@ from pipeline.text.urls import canonicalise, is_tracking, opaque
 ADDRESS = re.compile(
     r"https?://[^\s<>\"'，。；：！？、（）【】「」《》]{3,8000}[^\s<>\"'，。；：！？、（）【】「」《》.,;:!?)\]}]"
 )
+_NO_SCHEME = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,5}(?!html?\b|php\b)[a-z]{2,12}(?::\d{1,5})?(?:/|$)", re.IGNORECASE)
+MAX_LINKS = 3_000  # of a mail; ten times those of the longest newsletter, and a second of work
 NOWHERE = "#"  # a link whose address is not kept: that there is one says how a newsletter is built
 
 # Parameters of a subscription's own pages, which a newsletter's other links seldom have.
@@ -26,10 +28,23 @@ _PERSONAL = frozenset((
 _GREETING = "hi|hello|hey|dear|hallo|liebe|lieber|bonjour|hola|good morning|good evening"
 _TAG = re.compile(r"<[^<>]{0,9000}>")
 _GAP = r"(?:<[^<>]{0,3000}>|[\u00ad\u034f\u200b-\u200f\u2060\ufeff]){0,8}"  # what keeps mail programs from linking
+# Of what stands in To, only what is plainly an address is made a pattern: a sender can write anything there.
+_READER = re.compile(r"[\w.!#$&'*+/=?^`{|}~-]{1,64}@[\w.-]{3,100}")
 _TAG_OF_ADDRESS = re.compile(r"\+[^@]*")
 _AT = r"(?:@|=|%(?:25){0,3}40)"  # as it is, in the return path of a list (VERP), in a link
 _NEVER = r"(?!)"
 _LEAST_CHARS = 8  # of a code that stands for an address: shorter ones stand in any text
+
+# What is kept of HTML: the attributes and declarations that text.html looks at.
+_PLAIN = ("width", "height", "bgcolor")
+_PLAIN_VALUE = re.compile(r"(?!.*url)[\w#%.,() !+-]{1,60}")
+_STYLES = frozenset((
+    "display", "visibility", "opacity", "mso-hide", "max-height", "width", "height", "font-size", "font-weight",
+    "color", "background", "background-color",
+))  # fmt: skip
+_VOID = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+)
 
 
 def without_reader(mail: Mail, own: Iterable[str] = ()) -> Mail:
@@ -38,7 +53,7 @@ def without_reader(mail: Mail, own: Iterable[str] = ()) -> Mail:
     Links keep what they lead to, where that can be told without network; of the others only the host stays. HTML
     keeps what ``text.html.read`` looks at. Doing it twice changes nothing more.
     """
-    readers = {a for a in (*mail.readers, *own) if "@" in a}
+    readers = [*mail.readers, *own]
     scrub = Scrub(readers, mail.reader_names)
     ours = mail.address in map(str.lower, readers)
     return replace(
@@ -56,22 +71,12 @@ def without_reader(mail: Mail, own: Iterable[str] = ()) -> Mail:
     )
 
 
-_VOID = frozenset(
-    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
-)
-_PLAIN = ("width", "height", "bgcolor")
-_PLAIN_VALUE = re.compile(r"(?!.*url)[\w#%.,() !+-]{1,60}")
-_STYLES = frozenset((
-    "display", "visibility", "opacity", "mso-hide", "max-height", "width", "height", "font-size", "font-weight",
-    "color", "background", "background-color",
-))  # fmt: skip
-
-
 class Scrub:
-    """Takes some readers out of texts and links, however their addresses are written there."""
+    """Takes some readers out of the texts and links of one mail, however their addresses are written there."""
 
     def __init__(self, readers: Iterable[str], names: Iterable[str] = ()) -> None:
-        written = set(readers)
+        self._links_left = MAX_LINKS
+        written = {a for a in readers if _READER.fullmatch(a)}
         # Who subscribed with a tag (ann+news@...) may be named without it.
         known = {spelt for a in written for b in (a, _TAG_OF_ADDRESS.sub("", a)) for spelt in (b, b.lower())}
         self._readers = {a.lower() for a in known}
@@ -105,7 +110,10 @@ class Scrub:
 
     def link(self, href: str) -> str:
         """Where a link leads: canonical; only the host where it is opaque or names a reader; NOWHERE for no page."""
-        url = self._impersonal(canonicalise(href))
+        if _NO_SCHEME.match(href):  # a mail has no base: its author forgot "https://"
+            href = f"https://{href}"
+        self._links_left -= 1
+        url = self._impersonal(canonicalise(href)) if self._links_left >= 0 else ""
         return (opaque(url) if is_tracking(url) or self._names(url) else url) or NOWHERE
 
     def html(self, html: str) -> str:
@@ -128,16 +136,19 @@ class Scrub:
 
 def _forms(address: str) -> Iterator[str]:
     """The ways in which mails write an address: as it is, encoded for a link, in base64, as a hash."""
-    spelled = (c if c.isalnum() else f"{_GAP}{_AT if c == '@' else _escaped(c)}{_GAP}" for c in address.lower())
-    yield f"(?i:{''.join(spelled)})"
+    # One gap between a sign and the next, never two in a row: they would be tried in every combination.
+    pieces = re.findall(r"[^\W_]+|[\W_]", address.lower())
+    yield f"(?i:{_GAP.join(_AT if piece == '@' else _spelled(piece) for piece in pieces)})"
     raw = address.encode()
     digests = [h(raw, usedforsecurity=False).hexdigest() for h in (md5, sha1, sha256)]
     yield f"(?i:{'|'.join([raw.hex(), *digests])})"
     yield from (re.escape(code) for code in _base64(raw) if len(code) >= _LEAST_CHARS)
 
 
-def _escaped(character: str) -> str:
-    return f"(?:{re.escape(character)}|%(?:25){{0,3}}{ord(character):02X})" if ord(character) < 128 else character
+def _spelled(piece: str) -> str:
+    """A word, or a sign as it is and as it stands in a link."""
+    sign = len(piece) == 1 and piece.isascii() and not piece.isalnum()
+    return f"(?:{re.escape(piece)}|%(?:25){{0,3}}{ord(piece):02X})" if sign else piece
 
 
 def _base64(raw: bytes) -> set[str]:

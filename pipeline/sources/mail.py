@@ -93,10 +93,8 @@ class Options(SecretSection):
     def _mistakes_on_disk(self) -> list[str]:
         if self.host:
             return ["path and host are two mailboxes: keep one, and make the other a source of its own"]
-        useless = sorted(_OF_A_SERVER & self.model_fields_set)
-        return [f"{', '.join(useless)}: only for an IMAP server; take it out, or give host instead of path"] * bool(
-            useless
-        )
+        useless = ", ".join(sorted(_OF_A_SERVER & self.model_fields_set))
+        return [f"{useless}: only for an IMAP server; take it out, or give host instead of path"] if useless else []
 
     def _mistakes_of_server(self) -> list[str]:
         texts = (self.host, self.username, self.folder, self.move_to)
@@ -229,7 +227,7 @@ class _Intake:
     def _take(self, key: str, raw: bytes, url: str) -> str:
         """Keep a message without its reader; why it cannot be, "" when it is kept."""
         if not raw:
-            return "gone"
+            return "empty"
         try:
             mail = without_reader(read(raw), own=[self.options.username])
         except SourceError as e:

@@ -275,6 +275,10 @@ def of_the_web(caller: socket.socket) -> None:
     caller.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
 
+def boundless(caller: socket.socket) -> None:
+    caller.sendall(b"* OK here\r\n* LIST {99999999999}\r\n")
+
+
 def hanging_up(caller: socket.socket) -> None:
     caller.sendall(b"* BYE too many connections\r\n")
 
@@ -285,6 +289,7 @@ def hanging_up(caller: socket.socket) -> None:
         (silent, r"does not answer within 0\.1 s"),
         (endless, r"does not answer within 1 s in all"),
         (of_the_web, "cannot be read"),
+        (boundless, "it announces 99999999999 bytes"),
         (hanging_up, "cannot be read: .*too many connections"),
     ],
 )
