@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 MARKS ?= not wheel
 
-.PHONY: install demo test lint format lock picture bench clean
+.PHONY: install demo test lint format lock picture bench bench-peers clean
 
 install: .venv/installed
 
@@ -40,6 +40,10 @@ picture: demo
 
 bench: install
 	$(BIN)/python -m benchmarks
+
+bench-peers:
+	@$(PYTHON) -m venv .venv/peers
+	@.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check reader==3.26 rss2email==3.14 sgmllib3k==1.0.0
 
 clean:
 	rm -rf .venv demo dist

@@ -1,5 +1,6 @@
 """What every benchmark gives, and how it times: baseline and candidate in turn, so that a busy machine hits both."""
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,23 @@ class Row:
     unit: str
     baseline: str
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timed:
+    """How long a piece of work took, and for how long it had a core (its worker processes too, once they ended)."""
+
+    wall_s: float
+    cpu_s: float
+
+
+def timed(work: Callable[[], object]) -> Timed:
+    """How long one call takes."""
+    before = os.times()
+    wall_s = seconds(work)
+    after = os.times()
+    cpu_s = sum(after[:4]) - sum(before[:4])  # user and system time, then those of children
+    return Timed(wall_s=wall_s, cpu_s=cpu_s)
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -1,5 +1,6 @@
 """Finds a prompt, a template or a plug-in type: the operator's own first, else ours."""
 
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -29,6 +30,7 @@ def find(kind: str, name: str, folder: Path | None = None) -> Path:
     )
 
 
+@lru_cache
 def find_type(package: str, name: str) -> ModuleType:
     """The module of a plug-in type: a file of that package, or the operator's own module when the name has a dot.
 

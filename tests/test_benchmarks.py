@@ -3,10 +3,12 @@
 import math
 from importlib import import_module
 
+import httpx2
 import pytest
 from click.testing import CliRunner
 
 from benchmarks.__main__ import NAMES, main
+from benchmarks._feeds import Counts, served_feeds
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -27,6 +29,19 @@ def test_a_later_run_asks_the_model_nothing() -> None:
     rows = {row.name: row.figure for row in import_module("benchmarks.model_calls").measure(small=True)}
     assert rows["model: calls of the second run"] == 0
     assert rows["model: calls an item read"] < 1
+
+
+def test_the_served_feeds_answer_as_a_server_does_and_count() -> None:
+    with served_feeds(2, 1, latency_s=0.0) as served, httpx2.Client(trust_env=False) as client:
+        one, other = (client.get(url) for url in served.urls)
+        assert (one.status_code, other.status_code) == (200, 200)
+        assert len(one.content) + len(other.content) == served.size_bytes
+        etag, date = {"if-none-match": one.headers["etag"]}, {"if-modified-since": one.headers["last-modified"]}
+        assert served.counts() == Counts(requests=2, not_modified=0)
+        assert client.get(served.urls[0], headers=etag).status_code == 304
+        assert client.get(served.urls[0], headers=date).status_code == 304
+        assert client.get(served.urls[1], headers={**etag, **date}).status_code == 200, "an ETag of another feed"
+        assert served.counts() == Counts(requests=3, not_modified=2)
 
 
 def test_the_table_has_a_line_for_each_figure() -> None:

@@ -251,5 +251,6 @@ def _told(error: Exception) -> str:
 
 
 def _mistakes(error: "ValidationError", but: str = "") -> str:
-    """pydantic's list on one line, but for mistakes of one type."""
-    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors() if e["type"] != but)
+    """pydantic's list on one line, but for mistakes of one type ("missing" is "missing_place" too)."""
+    told = [e for e in error.errors() if not but or not e["type"].startswith(but)]
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in told)

@@ -23,6 +23,7 @@ SILENT_AFTER = timedelta(days=45)
 
 def rows(ctx: "Context") -> list[dict[str, object]]:
     """A row for each configured source, in the order of config.yaml: three queries however many there are."""
+    from pipeline.sources import why_off
     from pipeline.store import sources
 
     now = ctx.clock()
@@ -39,6 +40,7 @@ def rows(ctx: "Context") -> list[dict[str, object]]:
                 "id": source.id,
                 "type": source.type,
                 "trust": source.trust,
+                "off": why_off(source.type, source.options) or None,
                 "succeeded_at": state.succeeded_at if state else None,
                 "next_fetch_at": state.next_fetch_at if state else None,
                 "failures": state.failures if state else 0,
@@ -60,19 +62,21 @@ def _trouble(state: "SourceState") -> str | None:
 
 def summary(found: list[dict[str, object]]) -> str:
     """All sources in one sentence."""
-    asked = [r for r in found if r["succeeded_at"] or r["trouble"]]
+    asked = [r for r in found if (r["succeeded_at"] or r["trouble"]) and not r["off"]]
     failing = sum(1 for r in asked if r["trouble"])
     weekly = sum(int(str(r["items_per_week"])) for r in found)
     month = sum(float(str(r["usd_30_days"])) for r in found if r["usd_30_days"])
     cost = f", {month:.2f} USD in 30 days" if any(r["usd_in_all"] for r in found) else ""
-    return f"Sources: {len(asked) - failing} of {len(found)} answered last time, {weekly} items in a week{cost}."
+    off = sum(1 for r in found if r["off"])
+    answered = f"{len(asked) - failing} of {len(found) - off} answered last time" + (f", {off} off" if off else "")
+    return f"Sources: {answered}, {weekly} items in a week{cost}."
 
 
 def brief(found: list[dict[str, object]]) -> list[dict[str, object]]:
     """The columns that fit a terminal; those in trouble first."""
     names = ("id", "succeeded_at", "failures", "items_per_week", "usd_30_days", "trouble")
     worst_first = sorted(found, key=lambda r: (not r["trouble"], -int(str(r["failures"]))))
-    return [{name: row[name] for name in names} for row in worst_first]
+    return [{name: row[name] for name in names} | {"trouble": row["off"] or row["trouble"]} for row in worst_first]
 
 
 @click.command()
@@ -116,6 +120,8 @@ def _told(
     row: Mapping[str, object], result: "Outcome | DigestError | None", now: datetime, ctx: "Context"
 ) -> dict[str, object]:
     """One line of the check: a state, and what it means."""
+    if row["off"]:
+        return _line(row, "off", str(row["off"]).removeprefix("off "))
     newest = row["newest_at"]
     fresh = f"newest {_ago(now - newest)}" if isinstance(newest, datetime) else "nothing yet"
     if isinstance(result, DigestError):

@@ -63,9 +63,13 @@ def _rows(
             for d in open_rows
         ),
         *(("problem", f"{p.stage} {p.subject}", p.kind, p.at, p.message) for p in problems),
-        *(("source", str(h["id"]), f"{h['failures']} failures in a row", h["succeeded_at"], _yield(h)) for h in health),
+        *(("source", str(h["id"]), _state(h), h["succeeded_at"], _yield(h)) for h in health),
     ]
     return [dict(zip(("what", "which", "state", "at", "detail"), row, strict=True)) for row in found]
+
+
+def _state(health: Mapping[str, object]) -> str:
+    return str(health["off"] or f"{health['failures']} failures in a row")
 
 
 def _yield(health: Mapping[str, object]) -> str:

@@ -41,6 +41,8 @@ def next_fetch_at(
 
 def _outside(at: datetime, wish: Wish) -> datetime:
     """The moment itself, or the beginning of the first hour after it that is not skipped (a week ahead at most)."""
+    if not (wish.skip_hours or wish.skip_days):
+        return at
     utc = at.astimezone(UTC)
     hours = (utc, *(utc.replace(minute=0, second=0, microsecond=0) + timedelta(hours=n) for n in range(1, 7 * 24 + 1)))
     free = (h for h in hours if h.hour not in wish.skip_hours and h.weekday() not in wish.skip_days)

@@ -19,6 +19,8 @@ from pipeline.store import sources as states
 from pipeline.store.sources import SourceState
 from pipeline.types import Item, Outcome, Payload
 
+_WISH = TypeAdapter(Wish)
+
 SHRUNK_FROM = 5
 """A feed that had so many entries and now has one is most often an error page in the shape of a feed (FACTS 0.2)."""
 
@@ -32,14 +34,17 @@ def threads(ctx: Context) -> int:
 
 
 def pending(ctx: Context) -> Iterable[str]:
-    """Ids of the sources that may be asked now."""
+    """Ids of the sources that may be asked now; one that is off is due as soon as it is on."""
+    on = [s for s in ctx.settings.sources if not sources.why_off(s.type, s.options)]
     with ctx.store.read() as db:
-        return states.pending(db, {s.id: _options_hash(s) for s in ctx.settings.sources}, ctx.clock())
+        return states.pending(db, {s.id: _options_hash(s) for s in on}, ctx.clock())
 
 
 def process(ctx: Context, key: str) -> Outcome:
     """Ask one source once. Raises SourceError, after having recorded when it may be asked again."""
     source = next(s for s in ctx.settings.sources if s.id == key)
+    if off := sources.why_off(source.type, source.options):
+        return Outcome(count=0, skipped=off)
     now = ctx.clock()
     with ctx.store.read() as db:
         old = _known(source, states.state(db, key))
@@ -52,11 +57,11 @@ def process(ctx: Context, key: str) -> Outcome:
         if fetched.cursor is None:  # a source with a cursor gives what is new since then: that may be one entry
             _refuse_shrunk(old, found)
     except (SourceError, NetworkError) as e:
-        with ctx.store.begin() as db:
+        with ctx.store.begin(durable=False) as db:
             states.keep(db, fetched.payloads)
             states.record(db, _after_trouble(source, ctx, old, e, now, unusable=bool(fetched.payloads)))
         raise SourceError(_told(e, key), subject=key, remedy=e.remedy, kind=e.kind) from e
-    with ctx.store.begin() as db:
+    with ctx.store.begin(durable=False) as db:
         states.keep(db, fetched.payloads)
         new = items.add(db, [_labelled(item, source) for item in found.items])
         left_out = (*fetched.dropped, *found.dropped)
@@ -166,7 +171,7 @@ def _labelled(item: Item, source: SourceSettings) -> Item:
 
 def _wish(state: SourceState) -> Wish:
     """What the publisher wished when its feed was last read."""
-    return TypeAdapter(Wish).validate_python(state.wish) if state.wish else Wish()
+    return _WISH.validate_python(state.wish) if state.wish else Wish()
 
 
 def _interval_s(source: SourceSettings, ctx: Context) -> float:

@@ -58,8 +58,7 @@ class HttpClient:
         self._max_bytes = max_bytes
         self._contact = contact
         self._host_pause_s = {**HOST_PAUSE_S, **(host_pause_s or {})}
-        born_at = time.monotonic()
-        self._asked_at: defaultdict[str, float] = defaultdict(lambda: born_at)
+        self._asked_at: dict[str, float] = {}  # on the monotonic clock
         self._clients: dict[bool, httpx2.Client] = {}
         self._hosts: defaultdict[str, Lock] = defaultdict(Lock)
         self._lock = Lock()
@@ -192,13 +191,13 @@ class HttpClient:
 
     @contextmanager
     def _turn(self, url: str, *, waits: bool) -> Iterator[None]:
-        """One request to a host at a time, and after its pause. A new client waits too: the run before may have asked.
+        """One request to a host at a time, and after its pause. (Between two runs the interval of the source holds.)
 
         A form does not wait: to exchange a key for a token is no look at a feed.
         """
         with self._host_lock(url):
             name, pause_s = self._paced(url) if waits else ("", 0.0)
-            if pause_s:
+            if pause_s and name in self._asked_at:
                 time.sleep(max(0.0, self._asked_at[name] + pause_s - time.monotonic()))
             try:
                 yield

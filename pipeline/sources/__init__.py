@@ -3,15 +3,23 @@
 A source type is a module with three names. Its file name is its ``type:`` in config.yaml; nothing has to be listed.
 
 ``Options``
-    pydantic model (a ``config.Section``) of what config.yaml may say; an unknown key is a mistake.
+    pydantic model (a ``config.Section``) of what config.yaml may say; an unknown key is a mistake. A place that can be
+    named in several ways and is not is missed as an error of type "missing_place": ``parse`` needs none.
 ``fetch(options, state, http, now) -> Fetched``
     the only part with I/O. Raises SourceError or NetworkError.
 ``parse(payload, options) -> Parsed``
     pure: bytes in, items out, in the order of the payload, each built with ``new_item``; what is passed over is named
     with its reason. Raises SourceError when the payload is not what this type reads.
 ``committed(options, fetched)``
+<<<<<<< HEAD
     only where the place is to be told that its payloads are safely stored (a mailbox). What goes wrong there is told
     (SourceError, NetworkError), and loses nothing.
+=======
+    only where the place is to be told that its payloads are safely stored (a mailbox).
+``off(options) -> str``
+    only where a type needs something that may be missing (the token of a paid interface): what, "" when it is there.
+    Such a source is not asked, and that is no mistake.
+>>>>>>> main
 ``INTERVAL_HOURS``
     only where the place has a pace of its own, which holds when config.yaml names none for the source.
 
@@ -110,6 +118,12 @@ class SourceType(Protocol):
 def find(type_name: str) -> SourceType:
     """The source type of that name. Raises ConfigError that names the types there are."""
     return cast("SourceType", find_type(__name__, type_name))
+
+
+def why_off(type_name: str, options: BaseModel) -> str:
+    """Why a source is not asked at all, "" when it is."""
+    off = getattr(find(type_name), "off", None)
+    return str(off(options)) if off else ""
 
 
 def item_id(source_id: str, guid: str) -> str:

@@ -1,193 +1,247 @@
-"""Bluesky: the posts of one author, without an account (app.bsky.feed.getAuthorFeed of the public AppView)."""
+"""Bluesky: posts of an author, a list or a custom feed, without an account (the public AppView).
 
-from collections.abc import Iterator
+https://docs.bsky.app/docs/api/app-bsky-feed-get-author-feed, likewise get-list-feed and get-feed
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Annotated, Self
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from pipeline.config import Section
-from pipeline.sources import BaseAddress, Dropped, Fetched, FetchState, Parsed, get, new_item, read_answer
-from pipeline.text.dates import parse_date
-from pipeline.text.language import settle
-from pipeline.text.urls import canonicalise
-from pipeline.types import Http, Item, Payload
+from pipeline.errors import NetworkError, SourceError
+from pipeline.sources import (
+    BaseAddress,
+    Fetched,
+    FetchState,
+    Parsed,
+    _bluesky_posts,
+    as_payload,
+    ask,
+    get,
+    read_answer,
+)
+from pipeline.sources._bluesky_posts import REMEDY, UNKNOWN, Author, Entry, Feed, read_feed
+from pipeline.sources._posts import Told, as_trouble, together, wait_headers
+from pipeline.text.characters import one_line
+from pipeline.types import Http, Payload
 
-_REMEDY = "Check the name of the actor; if it is right, the interface has changed: tell us"
+_REMEDY_MOVED = "Make sure that it is still the one you mean, and write its did (did:plc:...) as `actor`"
+_DID = r"did:[a-z]+:[A-Za-z0-9._:%-]+"
+_NAME = r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+_KEY = r"[A-Za-z0-9._~:-]{1,512}"
+
+
+def _record(collection: str, folder: str) -> AfterValidator:
+    """Takes an at-uri of that collection, or the address of its page, and gives the at-uri."""
+    pattern = re.compile(
+        rf"(?:at://|https://bsky\.app/profile/)({_DID}|{_NAME})/(?:{re.escape(collection)}|{folder})/({_KEY})/?"
+    )
+
+    def at_uri(text: str) -> str:
+        found = pattern.fullmatch(text.strip()[:1_000])
+        if not found:
+            raise ValueError(f"write it as https://bsky.app/profile/NAME/{folder}/KEY or at://did:.../{collection}/KEY")
+        return f"at://{found[1]}/{collection}/{found[2]}"
+
+    return AfterValidator(at_uri)
 
 
 class Options(Section):
-    """Whose posts, and from how many likes on. ``actor`` is a handle (without @) or a did."""
+    """Whose posts, and from how many likes on: an ``actor`` (a handle without @, or a did), a ``list`` or a ``feed``
+    (an at-uri, or the address of its page).
+    """
 
-    actor: str = Field(pattern=r"^(did:[a-z]+:[A-Za-z0-9._:%-]+|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)$", max_length=300)
+    actor: str = Field(default="", pattern=rf"^(?:{_DID}|{_NAME}|)$", max_length=300)
+    list: Annotated[str, _record("app.bsky.graph.list", "lists")] = ""
+    feed: Annotated[str, _record("app.bsky.feed.generator", "feed")] = ""
     limit: int = Field(default=50, ge=1, le=100)
+    max_pages: int = Field(default=10, ge=1, le=100)
     min_likes: int = Field(default=0, ge=0)
     base_url: BaseAddress = "https://public.api.bsky.app"
     allow_private: bool = False
 
+    @model_validator(mode="after")
+    def _one_of_three(self) -> Self:
+        places = [place for place in (self.actor, self.list, self.feed) if place]
+        if len(places) != 1:
+            kind = "two_places" if places else "missing_place"
+            raise PydanticCustomError(kind, "give one of `actor`, `list` and `feed`")
+        return self
+
+    @property
+    def place(self) -> str:
+        """What is read, as the configuration names it."""
+        return self.actor or self.list or self.feed
+
+
+class _Cursor(BaseModel):
+    """What is known between two fetches: who owned the handle in ``of`` when it was first read, under which handle that
+    account was seen last, and when the newest post was made. For another place it begins anew.
+    """
+
+    of: str
+    did: str = ""
+    handle: str = ""
+    newest: AwareDatetime | None = None
+
+
+class _Resolved(Told):
+    did: str = Field(pattern=rf"^{_DID}$")
+
 
 def fetch(options: Options, state: FetchState, http: Http, now: datetime) -> Fetched:
-    """One conditional GET. Raises SourceError or NetworkError."""
-    query = urlencode({"actor": options.actor, "limit": options.limit, "filter": "posts_no_replies"})
-    url = f"{options.base_url}/xrpc/app.bsky.feed.getAuthorFeed?{query}"
-    return get(http, url, state, now, accept="application/json", allow_private=options.allow_private)
+    """The newest page, asked for conditionally; then older ones, until something that is known already.
+
+    An actor who was found by a handle is asked for by the did from then on: handles change owner. The cursor is JSON,
+    see ``_Cursor``. Raises SourceError or NetworkError.
+    """
+    return _Run(options, state, http, now).read()
 
 
 def parse(payload: Payload, options: Options) -> Parsed:
-    """The author's own posts. Raises SourceError of kind "bad_answer"."""
-    feed = read_answer(_Feed, payload, _REMEDY).feed
-    reasons = {e.post.uri: reason for e in feed if (reason := _why_not(e, options))}
-    return Parsed(
-        items=[_item(payload, e.post) for e in feed if e.post.uri not in reasons],
-        dropped=[Dropped(guid=uri, reason=reason) for uri, reason in reasons.items()],
-    )
+    """The posts themselves, without reposts and answers. Raises SourceError of kind "bad_answer"."""
+    return _bluesky_posts.parse(payload, min_likes=options.min_likes)
 
 
-def _why_not(entry: "_Entry", options: Options) -> str:
-    """Why a post becomes no item, "" when it does."""
-    if not entry.is_own:
-        return "repost_or_reply"
-    return "" if entry.post.likes >= options.min_likes else "few_votes"
+class _Run:
+    """One fetch: what was known, and what was read."""
 
+    def __init__(self, options: Options, state: FetchState, http: Http, now: datetime) -> None:
+        self.options, self.state, self.http, self.now = options, state, http, now
+        known = _Cursor.model_validate_json(state.cursor) if state.cursor else None
+        self.known = known if known and known.of == options.place else _Cursor(of=options.place)
+        self.pages: list[Payload] = []
+        self.entries: list[Entry] = []
 
-# --- what we read of the lexicons app.bsky.feed.defs and app.bsky.embed.*; everything else is ignored ----------------
+    def read(self) -> Fetched:
+        """Everything new. Raises SourceError or NetworkError when the first page is not to be had."""
+        self._resolve()
+        url = self._address()
+        fetched = self._first_page(url)
+        try:
+            feed = read_feed(fetched.payloads[0]) if fetched.payloads else None
+        except SourceError:
+            feed = None
+        if feed is None:  # nothing new; or parse says what is wrong with it
+            return fetched
+        self.pages += fetched.payloads
+        missing = self._go_back(url, feed)
+        trouble = together([t for t in (missing, self._moved()) if t])
+        # What lies behind a page that failed is asked for again: then the newest post stays the old one, and the next
+        # answer has to be whole.
+        complete = missing is None or missing.kind == "behind"
+        return replace(
+            fetched,
+            payloads=tuple(self.pages),
+            validators=fetched.validators if complete else {},
+            cursor=self._after(complete=complete).model_dump_json(),
+            headers={**fetched.headers, **wait_headers(trouble)},
+            trouble=trouble,
+        )
 
+    # --- asking
 
-class _Author(BaseModel):
-    did: str = ""
-    handle: str = ""
-    display_name: str = Field(default="", alias="displayName")
+    def _resolve(self) -> None:
+        """Learn the did of a list's or feed's owner, where the configuration gives a handle: by that it is not found.
 
+        https://github.com/bluesky-social/atproto/issues/3201
+        """
+        owner = _owner(self.options.place)
+        if self.options.actor or self.known.did or owner.startswith("did:"):
+            return
+        answer = self._ask(f"{self.options.base_url}/xrpc/com.atproto.identity.resolveHandle?handle={owner}")
+        self.known = self.known.model_copy(update={"did": read_answer(_Resolved, answer, REMEDY).did})
 
-class _Slice(BaseModel):
-    start: int = Field(alias="byteStart")
-    end: int = Field(alias="byteEnd")
+    def _address(self) -> str:
+        options, owner = self.options, _owner(self.options.place)
+        place = options.place.replace(owner, self.known.did or owner, 1)
+        query = {"actor" if options.actor else "list" if options.list else "feed": place, "limit": f"{options.limit}"}
+        method = "getAuthorFeed" if options.actor else "getListFeed" if options.list else "getFeed"
+        query |= {"filter": "posts_no_replies"} if options.actor else {}
+        return f"{options.base_url}/xrpc/app.bsky.feed.{method}?{urlencode(query)}"
 
+    def _first_page(self, url: str) -> Fetched:
+        allow_private = self.options.allow_private
+        try:
+            return get(self.http, url, self.state, self.now, accept="application/json", allow_private=allow_private)
+        except SourceError as e:
+            if e.kind != "http_400" or not self.options.actor or not self.known.did:
+                raise
+            message = f"the account {self.known.did}, which was {self.options.actor}, is no longer there"
+            raise SourceError(message, kind="handle_moved", remedy=_REMEDY_MOVED) from e
 
-class _Feature(BaseModel):
-    uri: str = ""
+    def _go_back(self, url: str, feed: Feed) -> SourceError | None:
+        """Read older pages up to what is known; gives why that failed."""
+        try:
+            while True:
+                entries = feed.entries
+                self.entries += entries
+                if not feed.cursor or self.known.newest is None or self._reaches(self.known.newest, entries):
+                    return None
+                if len(self.pages) == self.options.max_pages:
+                    message = f"has more new posts than {len(self.pages)} pages hold; the older ones are not read"
+                    remedy = "Raise limit and max_pages, or lower interval_hours"
+                    return SourceError(message, kind="behind", remedy=remedy)
+                page = self._ask(f"{url}&{urlencode({'cursor': feed.cursor})}")
+                feed = read_feed(page)
+                self.pages.append(page)
+        except (SourceError, NetworkError) as e:
+            return as_trouble(e)
 
+    def _ask(self, url: str) -> Payload:
+        answer = ask(self.http, url, self.now, allow_private=self.options.allow_private)
+        return as_payload(answer, self.state, self.now)
 
-class _Facet(BaseModel):
-    index: _Slice
-    features: list[_Feature] = []
+    # --- what is known
 
+    def _reaches(self, newest: datetime, entries: Sequence[Entry]) -> bool:
+        """Whether a page goes back to what was known. A custom feed has an order of its own: it then brings no news."""
+        moments = _moments(entries)
+        return not any(m > newest for m in moments) if self.options.feed else any(m <= newest for m in moments)
 
-class _Record(BaseModel):
-    text: str = ""
-    created_at: str = Field(default="", alias="createdAt")
-    langs: list[str] | None = None
-    facets: list[_Facet] | None = None
-    reply: object | None = None
-
-
-class _External(BaseModel):
-    uri: str = ""
-    title: str = ""
-
-
-class _Image(BaseModel):
-    fullsize: str = ""
-
-
-class _Quoted(BaseModel):
-    uri: str = ""
-    author: _Author = _Author()
-    value: _Record = _Record()
-    record: "_Quoted | None" = None  # a quotation with media has one layer more
-
-
-class _Embed(BaseModel):
-    external: _External | None = None
-    images: list[_Image] = []
-    record: _Quoted | None = None
-    media: "_Embed | None" = None
-
-
-class _Post(BaseModel):
-    uri: str
-    author: _Author
-    record: _Record
-    embed: _Embed | None = None
-    likes: int = Field(default=0, alias="likeCount")
-    replies: int = Field(default=0, alias="replyCount")
-    indexed_at: str = Field(default="", alias="indexedAt")
-
-
-class _Reason(BaseModel):
-    type: str = Field(default="", alias="$type")
-
-
-class _Entry(BaseModel):
-    post: _Post
-    reason: _Reason | None = None
-    reply: object | None = None
+    def _after(self, *, complete: bool) -> _Cursor:
+        moments = [min(m, self.now) for m in _moments(self.entries)]
+        newest = max([*moments, *([self.known.newest] if self.known.newest else [])], default=None)
+        author = self._author() if self._is_by_handle else Author()
+        return self.known.model_copy(
+            update={
+                "did": self.known.did or author.did,
+                "handle": author.known_handle or self.known.handle,
+                "newest": newest if complete else self.known.newest,
+            }
+        )
 
     @property
-    def is_own(self) -> bool:
-        """Whether it is a post of the author's own; a pinned one has a reason too."""
-        reposted = self.reason is not None and not self.reason.type.endswith("#reasonPin")
-        return not reposted and self.reply is None and self.post.record.reply is None
+    def _is_by_handle(self) -> bool:
+        return bool(self.options.actor) and not self.options.actor.startswith("did:")
+
+    def _author(self) -> Author:
+        """Who wrote the posts of an author's feed."""
+        return next((e.post.author for e in self.entries if not e.is_repost and e.post.author.did), Author())
+
+    def _moved(self) -> SourceError | None:
+        """Says, once, that the account goes by another handle than the configuration, or that it is another one."""
+        author, known = self._author(), self.known
+        if not (self._is_by_handle and known.did and author.did):
+            return None
+        expected = (*UNKNOWN, self.options.actor.lower(), known.handle.lower())
+        if author.did == known.did and author.handle.lower() in expected:
+            return None
+        message = f"{self.options.actor} was {known.did}; its posts now come from {author.handle} ({author.did})"
+        return SourceError(one_line(message, 300), kind="handle_moved", remedy=_REMEDY_MOVED)
 
 
-class _Feed(BaseModel):
-    feed: list[_Entry]
+def _owner(place: str) -> str:
+    """The handle or did in it."""
+    return place.removeprefix("at://").partition("/")[0]
 
 
-# --- a post as an item -----------------------------------------------------------------------------------------------
-
-
-def _item(payload: Payload, post: _Post) -> Item:
-    text = _expanded(post.record)
-    dates = [d for d in (parse_date(post.record.created_at), parse_date(post.indexed_at)) if d]
-    embeds = [e for e in (post.embed, post.embed.media if post.embed else None) if e]
-    attached = [line for e in embeds for line in _attached(e)]
-    return new_item(
-        payload,
-        guid=post.uri,
-        url=_web(post.uri, post.author),
-        title=next((line for line in [*text.split("\n"), *attached] if line.strip()), ""),
-        body="\n".join([text, *attached]),
-        kind="post",
-        authors=(post.author.display_name or post.author.handle,),
-        language=settle((post.record.langs or [""])[0], text),
-        published_at=min(dates, default=None),  # the author may claim a later time, the server saw it no earlier
-        points=post.likes,
-        comments=post.replies,
-        media=tuple(image.fullsize for e in embeds for image in e.images),
-    )
-
-
-def _web(uri: str, author: _Author) -> str:
-    """at://did/app.bsky.feed.post/rkey as the page that a reader can open; a handle that failed is "handle.invalid"."""
-    name = author.did if author.handle in ("", "handle.invalid") else author.handle
-    return f"https://bsky.app/profile/{name}/post/{uri.rpartition('/')[2]}"
-
-
-def _attached(embed: _Embed) -> Iterator[str]:
-    """A linked page as "title address"; a quoted post under its author's name."""
-    if embed.external and (url := canonicalise(embed.external.uri)):
-        yield f"{embed.external.title} {url}".strip()
-    quoted = embed.record.record or embed.record if embed.record else None
-    if quoted and quoted.value.text:
-        yield f"@{quoted.author.handle}: {_expanded(quoted.value)} {_web(quoted.uri, quoted.author)}"
-
-
-def _expanded(record: _Record) -> str:
-    """The text with each link in full: facets count bytes of UTF-8, and what is shown ends in "..."."""
-    raw, parts, at = record.text.encode(errors="replace"), [], 0
-    for facet in sorted(record.facets or [], key=lambda f: f.index.start):
-        start, end = facet.index.start, facet.index.end
-        url = next((u for u in (canonicalise(f.uri) for f in facet.features) if u), "")
-        if not url or not at <= start < end <= len(raw):
-            continue
-        shown = raw[start:end].decode(errors="replace")
-        parts += [raw[at:start].decode(errors="replace"), url if _is_shortened(shown, url) else f"{shown} ({url})"]
-        at = end
-    return "".join([*parts, raw[at:].decode(errors="replace")])
-
-
-def _is_shortened(shown: str, url: str) -> bool:
-    """Whether the words of a link are the beginning of its address, rather than words."""
-    start = shown.strip().rstrip("….").lower().removeprefix("https://").removeprefix("http://").removeprefix("www.")
-    return url.lower().partition("://")[2].removeprefix("www.").startswith(start)
+def _moments(entries: Sequence[Entry]) -> list[datetime]:
+    """When the posts were made; not of those that stand where they do for another reason (reposts, pins)."""
+    return [entry.post.made_at for entry in entries if entry.reason is None and entry.post.made_at]

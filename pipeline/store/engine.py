@@ -24,9 +24,14 @@ class Store:
         self._lock_path = lock_path
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """One transaction: committed at the end, rolled back on any error. Raises StoreError."""
-        with _explained(self.engine), self.engine.connect().execution_options(write=True) as db, db.begin():
+    def begin(self, *, durable: bool = True) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back on any error. Raises StoreError.
+
+        What is committed outlives the process. When it is also ``durable`` it outlives a power cut, which takes
+        milliseconds of the disk; what can be fetched again need not be.
+        """
+        options = {"write": True, "durable": durable}
+        with _explained(self.engine), self.engine.connect().execution_options(**options) as db, db.begin():
             yield db
 
     @contextmanager
@@ -129,14 +134,18 @@ def _tune_sqlite(engine: Engine, busy_timeout_s: float) -> None:
         cursor = connection.cursor()  # type: ignore[attr-defined]
         cursor.execute(f"pragma busy_timeout = {int(busy_timeout_s * 1000)}")
         cursor.execute("pragma journal_mode = wal")
-        cursor.execute("pragma synchronous = full")  # a row said to be written survives the power cut (deliveries)
         cursor.execute("pragma foreign_keys = on")
         cursor.close()
 
     @event.listens_for(engine, "begin")
     def begun(db: Connection) -> None:
-        write = db.get_execution_options().get("write")
-        db.exec_driver_sql("begin immediate" if write else "begin")
+        options = db.get_execution_options()
+        if not options.get("write"):
+            db.exec_driver_sql("begin")
+            return
+        # In WAL mode "normal" leaves the file to the system's own pace: https://www.sqlite.org/pragma.html#pragma_synchronous
+        db.exec_driver_sql(f"pragma synchronous = {'full' if options.get('durable', True) else 'normal'}")
+        db.exec_driver_sql("begin immediate")
 
 
 def head() -> str:

@@ -1,6 +1,7 @@
 """Small things that several table families need: chunks, kept bodies, one upsert for SQLite and PostgreSQL."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 
 import sqlalchemy as sa
@@ -22,20 +23,27 @@ def chunks(values: Iterable[str]) -> Iterator[list[str]]:
 
 def inserting(db: Connection) -> Callable[[sa.Table], postgresql.Insert | sqlite.Insert]:
     """How the database at hand spells an insert that may meet a row with the same key."""
-    return postgresql.insert if db.dialect.name == "postgresql" else sqlite.insert
+    return _inserting(db.dialect.name)
+
+
+def _inserting(dialect: str) -> Callable[[sa.Table], postgresql.Insert | sqlite.Insert]:
+    return postgresql.insert if dialect == "postgresql" else sqlite.insert
 
 
 def upsert(db: Connection, table: sa.Table, rows: Sequence[Row], *, update: Sequence[str] = ()) -> None:
     """Insert rows; where the key is there already, set the ``update`` columns (none: leave the row as it is)."""
-    if not rows:
-        return
-    insert = inserting(db)(table)
+    if rows:
+        db.execute(_upserting(db.dialect.name, table, tuple(update)), list(rows))
+
+
+@lru_cache
+def _upserting(dialect: str, table: sa.Table, update: tuple[str, ...]) -> sa.Executable:
+    """The statement; making it anew takes longer than running it."""
+    insert = _inserting(dialect)(table)
     key = list(table.primary_key.columns)
-    if update:
-        statement = insert.on_conflict_do_update(index_elements=key, set_={c: insert.excluded[c] for c in update})
-    else:
-        statement = insert.on_conflict_do_nothing(index_elements=key)
-    db.execute(statement, list(rows))
+    if not update:
+        return insert.on_conflict_do_nothing(index_elements=key)
+    return insert.on_conflict_do_update(index_elements=key, set_={c: insert.excluded[c] for c in update})
 
 
 def keep_bodies(db: Connection, found: Iterable[bytes]) -> None:

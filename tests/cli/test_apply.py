@@ -36,6 +36,9 @@ SAMPLES = [
     ("mail", "mail/digest.eml", "message/rfc822"),
     ("mail", "mail/broken-charset.eml", "message/rfc822"),
     ("bluesky", "bluesky/author.json", "application/json"),
+    ("x", "x/timeline.json", "application/json"),
+    ("mastodon", "mastodon/statuses.json", "application/json"),
+    ("mastodon", "mastodon/feed.xml", "application/rss+xml"),
 ]
 
 
