@@ -11,15 +11,11 @@ A source type is a module with three names. Its file name is its ``type:`` in co
     pure: bytes in, items out, in the order of the payload, each built with ``new_item``; what is passed over is named
     with its reason. Raises SourceError when the payload is not what this type reads.
 ``committed(options, fetched)``
-<<<<<<< HEAD
     only where the place is to be told that its payloads are safely stored (a mailbox). What goes wrong there is told
     (SourceError, NetworkError), and loses nothing.
-=======
-    only where the place is to be told that its payloads are safely stored (a mailbox).
 ``off(options) -> str``
     only where a type needs something that may be missing (the token of a paid interface): what, "" when it is there.
     Such a source is not asked, and that is no mistake.
->>>>>>> main
 ``INTERVAL_HOURS``
     only where the place has a pace of its own, which holds when config.yaml names none for the source.
 

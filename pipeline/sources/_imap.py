@@ -90,9 +90,9 @@ class Folder:
                     found[int(uid[1])] = (int(size[1]), head)
             yield from ((uid, *found.get(uid, (0, b""))) for uid in batch)
 
-    def body(self, uid: int, limit_bytes: int) -> bytes:
-        """A whole message, which stays unseen; empty when it is gone."""
-        return next((body for _, body in self._fetch([uid], f"(BODY.PEEK[]<0.{limit_bytes}>)")), b"")
+    def body(self, uid: int, limit_bytes: int) -> bytes | None:
+        """A whole message, which stays unseen; None when it is gone."""
+        return next((body for _, body in self._fetch([uid], f"(BODY.PEEK[]<0.{limit_bytes}>)")), None)
 
     def url(self, uid: int) -> str:
         """The address of a message, RFC 5092, without who reads it."""

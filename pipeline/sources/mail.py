@@ -201,13 +201,23 @@ class _Intake:
     now: datetime
     payloads: dict[str, Payload] = field(default_factory=dict)
     dropped: list[Dropped] = field(default_factory=list)
-    trouble: SourceError | None = None
+    unreadable: list[SourceError] = field(default_factory=list)
+    broken: SourceError | None = None
 
     @property
     def full(self) -> bool:
         return len(self.payloads) >= self.options.max_messages
 
-    def add(self, key: str, size_bytes: int, head: bytes, load: Callable[[], bytes], url: str = "") -> None:
+    @property
+    def trouble(self) -> SourceError | None:
+        """What is to be told: the connection that broke, else the mails that are none."""
+        if self.broken or not self.unreadable:
+            return self.broken
+        first, total = self.unreadable[0], len(self.payloads) + len(self.dropped)
+        message = f"{len(self.unreadable)} of {total} cannot be read; the first {first.message}"
+        return SourceError(message, subject=self.source_id, kind="unreadable", remedy=first.remedy)
+
+    def add(self, key: str, size_bytes: int, head: bytes, load: Callable[[], bytes | None], url: str = "") -> None:
         """Take a message, or say why not. Its whole is only loaded when its headers are welcome."""
         message = heading(head)
         reason = self._sieve.refusal(message, size_bytes) or self._take(key, load(), url)
@@ -224,16 +234,14 @@ class _Intake:
             authserv_id=self.options.authserv_id,
         )
 
-    def _take(self, key: str, raw: bytes, url: str) -> str:
+    def _take(self, key: str, raw: bytes | None, url: str) -> str:
         """Keep a message without its reader; why it cannot be, "" when it is kept."""
-        if not raw:
-            return "empty"
+        if raw is None:
+            return "gone"
         try:
             mail = without_reader(read(raw), own=[self.options.username])
         except SourceError as e:
-            self.trouble = self.trouble or SourceError(
-                f"a message {e.message}", subject=self.source_id, kind="unreadable", remedy=e.remedy
-            )
+            self.unreadable.append(e)
             return "unreadable"
         url = url or f"mid:{mail.message_id}"  # RFC 2392
         url = f"mid:{key}" if url in self.payloads or url == "mid:" else url
@@ -304,7 +312,7 @@ def _take_all(intake: _Intake, folder: "_imap.Folder", uids: list[int], last: in
     except NetworkError as e:
         if not intake.payloads:
             raise
-        intake.trouble = SourceError(e.message, subject=e.subject, kind=e.kind, remedy=e.remedy)
+        intake.broken = SourceError(e.message, subject=e.subject, kind=e.kind, remedy=e.remedy)
         return last
     return max(last, folder.next_uid - 1)
 
