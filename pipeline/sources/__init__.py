@@ -22,10 +22,12 @@ A source type is a module with three names. Its file name is its ``type:`` in co
 tests/sources/test_contract.py finds every type and holds it to this page; tests/data/sources/<type>/ takes its cases.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from html import escape
 from typing import Annotated, Protocol, TypeVar, cast
 from urllib.parse import quote
 
@@ -311,27 +313,39 @@ def _sent(
     """Send a request whose address may hold a secret; nothing that comes back holds it."""
     if PLACE_OF_TOKEN not in url or not token:
         return http.get(url, headers=headers, max_bytes=max_bytes, allow_private=allow_private)
-    forms = sorted({token, quote(token, safe=""), quote(token)}, key=len, reverse=True)
+    secret = _spellings(token)
 
     def hide(text: str) -> str:
-        for form in forms:
-            text = text.replace(form, PLACE_OF_TOKEN)
-        return text
+        return re.sub(secret, PLACE_OF_TOKEN, text)
 
     full = url.replace(PLACE_OF_TOKEN, quote(token, safe=""))
     try:
         response = http.get(full, headers=headers, max_bytes=max_bytes, allow_private=allow_private)
     except NetworkError as e:
         raise NetworkError(hide(e.message), subject=url, remedy=e.remedy, kind=e.kind) from None  # its cause names it
-    body = response.body
-    for form in forms:
-        body = body.replace(form.encode(), PLACE_OF_TOKEN.encode())
-    moved_to = hide(response.moved_to) if response.moved_to else None
-    return replace(response, url=hide(response.url), body=body, moved_to=moved_to)
+    return replace(
+        response,
+        url=hide(response.url),
+        headers={name: hide(value) for name, value in response.headers.items()},
+        body=re.sub(secret.encode(), PLACE_OF_TOKEN.encode(), response.body),
+        moved_to=hide(response.moved_to) if response.moved_to else None,
+    )
+
+
+def _spellings(token: str) -> str:
+    """A pattern for a token as servers repeat it: each character as it is, quoted for an address, or for HTML."""
+
+    def spelt(character: str) -> str:
+        quoted = quote(character, safe="")
+        return "|".join(sorted({re.escape(form) for form in (character, quoted, quoted.lower(), escape(character))}))
+
+    return "".join(f"(?:{spelt(character)})" for character in token)
 
 
 def _validators(url: str, response: Response) -> dict[str, str]:
-    found = {name: response.headers[name] for name in ("etag", "last-modified") if response.headers.get(name)}
+    """What goes back next time. One in which a secret stood is not as it came, so it is not kept."""
+    given = {name: response.headers.get(name, "") for name in ("etag", "last-modified")}
+    found = {name: value for name, value in given.items() if value and PLACE_OF_TOKEN not in value}
     return {"url": url, **found} if found else {}
 
 
