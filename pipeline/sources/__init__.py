@@ -11,7 +11,8 @@ A source type is a module with three names. Its file name is its ``type:`` in co
     pure: bytes in, items out, in the order of the payload, each built with ``new_item``; what is passed over is named
     with its reason. Raises SourceError when the payload is not what this type reads.
 ``committed(options, fetched)``
-    only where the place is to be told that its payloads are safely stored (a mailbox).
+    only where the place is to be told that its payloads are safely stored (a mailbox). What goes wrong there is told
+    (SourceError, NetworkError), and loses nothing.
 ``off(options) -> str``
     only where a type needs something that may be missing (the token of a paid interface): what, "" when it is there.
     Such a source is not asked, and that is no mistake.
@@ -62,6 +63,7 @@ class Fetched:
     headers: Mapping[str, str] = field(default_factory=dict)  # lower case; the stage reads max-age and Retry-After
     cost_usd_micros: int = 0  # what the place charges for these payloads
     trouble: SourceError | None = None  # what went wrong with a part; the rest is here
+    dropped: "tuple[Dropped, ...]" = ()  # what was there and is no payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
