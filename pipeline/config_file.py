@@ -53,7 +53,7 @@ def explain(error: ValidationError, model: type[BaseModel], prefix: str = "", al
             close = get_close_matches(str(e["loc"][-1]), known, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"Known here: {', '.join(sorted(known))}"
             lines.append(f"{key}: no such key. {hint}")
-        elif e["type"] == "missing":
+        elif e["type"] == "missing" and e["loc"]:
             lines.append(f"{key}: is missing. Add it")
         else:
             shown = "" if isinstance(e["input"], (dict, list, BaseModel)) else f" (it says {str(e['input'])[:60]!r})"

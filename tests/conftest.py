@@ -4,11 +4,15 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pipeline.store import Store, open_store
 from pipeline.store.tables import metadata
+
+if TYPE_CHECKING:
+    from tests.dovecot import ImapServer
 
 POSTGRES = os.environ.get("DIGEST_TEST_POSTGRES_URL", "")
 
@@ -52,6 +56,17 @@ def store_url(kind: str) -> str:
         db.execute(sa.text("drop table if exists alembic_version"))
     engine.dispose()
     return POSTGRES
+
+
+@pytest.fixture(scope="session")
+def dovecot() -> Iterator["ImapServer"]:
+    """A real IMAP server; mark what asks for it with ``imap``."""
+    from tests.dovecot import BINARY, running
+
+    if BINARY is None:
+        pytest.skip("there is no dovecot here (Debian: apt-get install dovecot-imapd)")
+    with running() as server:
+        yield server
 
 
 @contextmanager

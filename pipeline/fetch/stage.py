@@ -64,13 +64,22 @@ def process(ctx: Context, key: str) -> Outcome:
     with ctx.store.begin(durable=False) as db:
         states.keep(db, fetched.payloads)
         new = items.add(db, [_labelled(item, source) for item in found.items])
-        items.skip(db, "fetch", ((item_id(key, d.guid), d.reason) for d in found.dropped), now)
+        left_out = (*fetched.dropped, *found.dropped)
+        items.skip(db, "fetch", ((item_id(key, d.guid), d.reason) for d in left_out), now)
         if fetched.cost_usd_micros:
             states.spend(db, key, fetched.cost_usd_micros, now)
         states.record(db, _after_success(source, ctx, old, fetched, found, now))
-    if committed := getattr(kind, "committed", None):
-        committed(source.options, fetched)
-    return Outcome(count=new, trouble=found.trouble)
+    return Outcome(count=new, trouble=_tell_it_is_stored(source, fetched) or found.trouble)
+
+
+def _tell_it_is_stored(source: SourceSettings, fetched: Fetched) -> SourceError | None:
+    """Call ``committed`` where a type has it; what went wrong there, which loses nothing."""
+    try:
+        if committed := getattr(sources.find(source.type), "committed", None):
+            committed(source.options, fetched)
+    except (SourceError, NetworkError) as e:
+        return SourceError(_told(e, source.id), subject=source.id, remedy=e.remedy, kind=e.kind)
+    return None
 
 
 def _known(source: SourceSettings, old: SourceState) -> SourceState:

@@ -11,7 +11,8 @@ A source type is a module with three names. Its file name is its ``type:`` in co
     pure: bytes in, items out, in the order of the payload, each built with ``new_item``; what is passed over is named
     with its reason. Raises SourceError when the payload is not what this type reads.
 ``committed(options, fetched)``
-    only where the place is to be told that its payloads are safely stored (a mailbox).
+    only where the place is to be told that its payloads are safely stored (a mailbox). What goes wrong there is told
+    (SourceError, NetworkError), and loses nothing.
 ``off(options) -> str``
     only where a type needs something that may be missing (the token of a paid interface): what, "" when it is there.
     Such a source is not asked, and that is no mistake.
@@ -21,10 +22,12 @@ A source type is a module with three names. Its file name is its ``type:`` in co
 tests/sources/test_contract.py finds every type and holds it to this page; tests/data/sources/<type>/ takes its cases.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from html import escape
 from typing import Annotated, Protocol, TypeVar, cast
 from urllib.parse import quote
 
@@ -60,6 +63,7 @@ class Fetched:
     headers: Mapping[str, str] = field(default_factory=dict)  # lower case; the stage reads max-age and Retry-After
     cost_usd_micros: int = 0  # what the place charges for these payloads
     trouble: SourceError | None = None  # what went wrong with a part; the rest is here
+    dropped: "tuple[Dropped, ...]" = ()  # what was there and is no payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,27 +313,39 @@ def _sent(
     """Send a request whose address may hold a secret; nothing that comes back holds it."""
     if PLACE_OF_TOKEN not in url or not token:
         return http.get(url, headers=headers, max_bytes=max_bytes, allow_private=allow_private)
-    forms = sorted({token, quote(token, safe=""), quote(token)}, key=len, reverse=True)
+    secret = _spellings(token)
 
     def hide(text: str) -> str:
-        for form in forms:
-            text = text.replace(form, PLACE_OF_TOKEN)
-        return text
+        return re.sub(secret, PLACE_OF_TOKEN, text)
 
     full = url.replace(PLACE_OF_TOKEN, quote(token, safe=""))
     try:
         response = http.get(full, headers=headers, max_bytes=max_bytes, allow_private=allow_private)
     except NetworkError as e:
         raise NetworkError(hide(e.message), subject=url, remedy=e.remedy, kind=e.kind) from None  # its cause names it
-    body = response.body
-    for form in forms:
-        body = body.replace(form.encode(), PLACE_OF_TOKEN.encode())
-    moved_to = hide(response.moved_to) if response.moved_to else None
-    return replace(response, url=hide(response.url), body=body, moved_to=moved_to)
+    return replace(
+        response,
+        url=hide(response.url),
+        headers={name: hide(value) for name, value in response.headers.items()},
+        body=re.sub(secret.encode(), PLACE_OF_TOKEN.encode(), response.body),
+        moved_to=hide(response.moved_to) if response.moved_to else None,
+    )
+
+
+def _spellings(token: str) -> str:
+    """A pattern for a token as servers repeat it: each character as it is, quoted for an address, or for HTML."""
+
+    def spelt(character: str) -> str:
+        quoted = quote(character, safe="")
+        return "|".join(sorted({re.escape(form) for form in (character, quoted, quoted.lower(), escape(character))}))
+
+    return "".join(f"(?:{spelt(character)})" for character in token)
 
 
 def _validators(url: str, response: Response) -> dict[str, str]:
-    found = {name: response.headers[name] for name in ("etag", "last-modified") if response.headers.get(name)}
+    """What goes back next time. One in which a secret stood is not as it came, so it is not kept."""
+    given = {name: response.headers.get(name, "") for name in ("etag", "last-modified")}
+    found = {name: value for name, value in given.items() if value and PLACE_OF_TOKEN not in value}
     return {"url": url, **found} if found else {}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from statistics import median
 
+from pipeline.sources._private import ADDRESS
 from pipeline.text.characters import one_line
 from pipeline.text.html import Block, join, read
 from pipeline.text.sentences import split as sentences
@@ -27,6 +28,7 @@ _LEADING_CHARS = 12  # a shorter first link is a word of the sentence, no title
 _CAPTION_CHARS = 40
 _TEXT_CHARS = 80
 _TITLE_CHARS = 140
+_PREHEADER_CHARS = 200  # more than that is hidden from readers for another reason (FACTS section 2)
 
 _VIEW = re.compile(
     r"view (?:this |it )?(?:e-?mail|post|issue|newsletter)?\s?(?:in (?:your |the )?browser|online|on (?:the )?web)"
@@ -34,6 +36,8 @@ _VIEW = re.compile(
     r"|lire en ligne|im browser|ver en (?:el )?navegador|查看网页版|在浏览器|网页版",
     re.IGNORECASE,
 )
+# A page that a server makes for one reader, by a key in its address; Mailchimp's "u" is the sender's account.
+_ONE_READER = re.compile(r"[?&](?!u=)[^=&]{1,40}=(?=[^&]{0,200}\d)[\w%.~-]{24,}")
 _END = re.compile(
     r"unsubscri|(?:manage|change|update|email)[\w ]{0,20} (?:preferences|subscription|settings)|opt[- ]out"
     r"|you(?:'re|’re| are)? (?:are )?(?:receiv|subscribed)|you received this|no longer (?:want|wish|interested)"
@@ -71,9 +75,6 @@ _SHARE_URL = re.compile(
 _FOOTNOTE = re.compile(r"\[\d{1,3}\]")
 _BULLET = re.compile(r"^[^\w\"'“‘«「『《(\[$€£¥]+")
 _MINUTES = re.compile(r"\s*\(?\b\d{1,3}[- ]minute (?:read|listen|watch)\)?$", re.IGNORECASE)
-ADDRESS = re.compile(
-    r"https?://[^\s<>\"'，。；：！？、（）【】「」《》]{3,8000}[^\s<>\"'，。；：！？、（）【】「」《》.,;:!?)\]}]"
-)
 _MORE = re.compile(
     r"^(?:read|learn|see|find out|view) (?:more|the|full)|full (?:story|article)|en lire plus|阅读", re.IGNORECASE
 )
@@ -111,8 +112,10 @@ class _Section:
 def split(html: str, *, whole: bool = False) -> Split:
     """Find the parts. ``whole``, an essay, or one topic: a single part without a title. No text: no parts."""
     page = read(html)
-    view_url = next((u for b in page.blocks for t, u in _addresses(b) if _VIEW.search(t)), "")
-    dropped = [("hidden", page.hidden_chars)] if page.hidden_chars else []
+    views = (u for b in page.blocks for t, u in _addresses(b) if _VIEW.search(t))
+    view_url = next((u for u in views if not _ONE_READER.search(u)), "")
+    hidden = "hidden_text" if page.hidden_chars > _PREHEADER_CHARS else "preheader"
+    dropped = [(hidden, page.hidden_chars)] if page.hidden_chars else []
     blocks = _without_frame(page.blocks, dropped)
     sections = _without_sponsors(_sections(blocks), dropped)
     blocks = [b for s in sections for b in s.all]
@@ -121,6 +124,7 @@ def split(html: str, *, whole: bool = False) -> Split:
     if whole or not _is_digest(sections):
         return Split(parts=(_part(blocks, title=""),), dropped=tuple(dropped), view_url=view_url)
     parts = [p for s in sections for p in _parts(s, dropped)]
+    dropped += [("over_the_limit", len(p.body)) for p in parts[MAX_PARTS:]]
     return Split(parts=tuple(parts[:MAX_PARTS]), dropped=tuple(dropped), view_url=view_url)
 
 
@@ -270,7 +274,7 @@ def _one(blocks: list[Block], heading: Block | None, dropped: list[tuple[str, in
     if titled or chars > (_CAPTION_CHARS if _has_link(both) else _SHORT_CHARS):
         yield _part(both, title=heading.text if heading else "")
     elif both:
-        dropped.append(("short, without a link", sum(len(b.text) for b in both)))
+        dropped.append(("short", sum(len(b.text) for b in both)))
 
 
 def _part(blocks: Sequence[Block], title: str) -> Part:

@@ -4,7 +4,7 @@ import html as entities
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from pipeline.text.characters import clean, one_line
 from pipeline.text.urls import canonicalise
@@ -33,7 +33,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What a reader sees of a document, and how many characters (``hidden_chars``) are kept from a reader's eyes."""
+    """What a reader sees of a document; ``hidden_chars``: letters and digits that are kept from a reader's eyes."""
 
     blocks: tuple[Block, ...]
     hidden_chars: int
@@ -63,18 +63,43 @@ def links(html: str, base: str = "") -> list[Link]:
 
 def read(html: str) -> Page:
     """The visible blocks of a document of any depth and any brokenness."""
+    walk = _Walk()
+    feed(html, walk)
+    return Page(blocks=tuple(walk.blocks), hidden_chars=walk.hidden_chars)
+
+
+class Target(Protocol):
+    """Is told a document's elements and texts: https://lxml.de/parsing.html#the-target-parser-interface."""
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """An element opens."""
+        ...
+
+    def end(self, tag: str) -> None:
+        """An element closes; each one does, in order, whatever the document says."""
+        ...
+
+    def data(self, text: str) -> None:
+        """Text, possibly a part of a word."""
+        ...
+
+    def close(self) -> None:
+        """The document ends."""
+        ...
+
+
+def feed(html: str, target: Target) -> None:
+    """Tell a document to a target, of any depth and any brokenness."""
     from lxml import etree
 
-    walk = _Walk()
     # Bytes with their encoding named: a <meta charset> in a string that is decoded already must not count again.
     # lxml needs four methods of a target at most; its stubs ask for more.
-    parser = etree.HTMLParser(target=walk, encoding="utf-8", huge_tree=True)  # type: ignore[arg-type]
+    parser = etree.HTMLParser(target=target, encoding="utf-8", huge_tree=True)  # type: ignore[arg-type]
     try:
         parser.feed(html.replace("\0", "").encode("utf-8", "ignore"))
         parser.close()
     except etree.XMLSyntaxError:  # an empty document; else whatever was read until the trouble
-        walk.close()
-    return Page(blocks=tuple(walk.blocks), hidden_chars=walk.hidden_chars)
+        target.close()
 
 
 _TAG = re.compile(r"<[a-zA-Z/!?]")
@@ -85,7 +110,7 @@ _BLOCKS = frozenset((
     "legend", "li", "main", "nav", "ol", "option", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead",
     "tr", "ul",
 ))  # fmt: skip
-_NO_TEXT = frozenset((
+NO_TEXT = frozenset((
     "head", "title", "script", "style", "template", "noscript", "iframe", "object", "svg", "select", "textarea",
     "audio", "video", "canvas", "math", "map",
 ))  # fmt: skip
@@ -118,7 +143,7 @@ class _Frame(NamedTuple):
 
 
 class _Walk:
-    """Target of lxml's parser: https://lxml.de/parsing.html#the-target-parser-interface."""
+    """The target that finds what a reader sees."""
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
@@ -136,7 +161,7 @@ class _Walk:
         above = self._stack[-1]
         style = _style(attributes.get("style", ""))
         frame = _Frame(
-            silent=above.silent or tag in _NO_TEXT,
+            silent=above.silent or tag in NO_TEXT,
             hidden=above.hidden or _is_hidden(tag, attributes, style),
             tiny=_is_tiny(style["font-size"]) if "font-size" in style else above.tiny,
             bold=_is_bold(style["font-weight"]) if "font-weight" in style else above.bold or tag in _BOLD,
@@ -175,7 +200,7 @@ class _Walk:
         if frame.silent:
             return
         if frame.hidden or frame.tiny:
-            self.hidden_chars += len(clean(text))
+            self.hidden_chars += sum(map(str.isalnum, text))  # not what pads a preheader
             return
         blank = text.isspace()
         if not (self._plain or frame.bold or blank):

@@ -88,7 +88,8 @@ _TRACKING_HOSTS = _words("""
     sli.bloomberg.com
 """)
 _TRACKING_PATH = re.compile(
-    r"/(?:ls|wf)/click\b|/ss/[co]/|/track/(?:click|open)|/click/\d+\.\d+/|/(?:CL0|L0)/"
+    r"/(?:ls|wf|u)/click\b|/ss/[co]/|/track/(?:click|open)|/click/\d+\.\d+/|/(?:CL0|L0)/"
+    r"|/e3t/C"  # HubSpot under the sender's own name, as The Batch sends
     r"|/(?:unsubscribe|opt-?out|(?:manage|email|update)[-_]?(?:preferences|profile|subscription))(?:/|$)",
     re.IGNORECASE,
 )
@@ -186,7 +187,15 @@ def is_tracking(url: str) -> bool:
         return True
     if name.startswith("email.") and parts.path.startswith(("/c/", "/o/")):  # Mailgun
         return True
+    # Salesforce: https://help.salesforce.com/s/articleView?id=mktg.mc_es_link_tracking.htm
+    if name.startswith(("click.", "view.")) and parts.query.startswith("qs="):
+        return True
     return _within(name, ("substack.com",)) and bool(_SUBSTACK_REDIRECT.match(parts.path))
+
+
+def opaque(url: str) -> str:
+    """What may be stored of a redirect that does not say where it leads: its host; ``is_tracking`` still tells it."""
+    return f"https://{host(url)}/track/click" if host(url) else ""
 
 
 def host(url: str) -> str:

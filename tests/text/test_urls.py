@@ -6,6 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.text.urls import MAX_URL_CHARS, canonicalise, host, is_tracking, unwrap, url_key
+from pipeline.text.urls import opaque as of_opaque
 
 
 def b64(text: str) -> str:
@@ -163,6 +164,7 @@ QUOTED = "https%3A%2F%2Fexample.com%2Fstory%3Fid%3D7"
         f"https://link.axios.com/click/29107110.531083/{b64(TARGET)}/61f0/B1",
         f"https://e.customeriomail.com/e/c/{b64(json.dumps({'email_id': 'x', 'href': TARGET}))}/sig",
         f"https://www.google.com/url?sa=t&q={QUOTED}&usg=x",
+        f"https://www.google.com/url?url={QUOTED}",
         f"https://l.facebook.com/l.php?u={QUOTED}&h=x",
         f"https://nam02.safelinks.protection.outlook.com/?url={QUOTED}&data=me%40example.com",
         "https://click.pstmrk.it/3s/example.com%2Fstory%3Fid%3D7/abc/def/AQ/x",
@@ -188,6 +190,11 @@ def test_a_wrapped_link_is_unwrapped_without_network(wrapped: str) -> None:
         ),
         ("https://u1.ct.sendgrid.net/ls/click?upn=abc", "https://u1.ct.sendgrid.net/ls/click?upn=abc"),
         ("https://link.mail.beehiiv.com/ss/c/u001.abc/def", "https://link.mail.beehiiv.com/ss/c/u001.abc/def"),
+        ("https://link.mail.beehiiv.com/v1/c/abc%2Fdef/0a1b", "https://link.mail.beehiiv.com/v1/c/abc%2Fdef/0a1b"),
+        ("https://us.list-manage.com/AbC123?e=me", "https://us.list-manage.com/AbC123"),
+        ("https://info.example.com/e3t/Ctc/LX+113/cJhC404/VWh", "https://info.example.com/e3t/Ctc/LX+113/cJhC404/VWh"),
+        ("https://links.example.com/u/click?_t=a&_m=b&_e=c", "https://links.example.com/u/click?_t=a&_m=b&_e=c"),
+        ("https://click.e.example.com/?qs=95ee94c8", "https://click.e.example.com/?qs=95ee94c8"),
         ("https://email.mg1.substack.com/c/eJxabc", "https://email.mg1.substack.com/c/eJxabc"),
         ("https://links.example.com/ls/click?upn=u001", "https://links.example.com/ls/click?upn=u001"),
         ("https://example.com/newsletter/unsubscribe?id=7", "https://example.com/newsletter/unsubscribe?id=7"),
@@ -196,10 +203,23 @@ def test_a_wrapped_link_is_unwrapped_without_network(wrapped: str) -> None:
 def test_an_opaque_redirect_is_known_as_such_and_names_nobody(opaque: str, kept: str) -> None:
     assert is_tracking(opaque)
     assert unwrap(opaque) == kept
+    stored = of_opaque(opaque)
+    assert is_tracking(stored)
+    assert (host(stored), canonicalise(stored)) == (host(opaque), stored)
 
 
 @pytest.mark.parametrize(
-    "plain", [TARGET, "https://substack.com/@foo", "https://example.com/how-to-unsubscribe-kindly", "junk"]
+    "plain",
+    [
+        TARGET,
+        "https://substack.com/@foo",
+        "https://example.com/how-to-unsubscribe-kindly",
+        "https://lnkd.in/abc",  # a shortener is opaque, but the same for everybody
+        "https://t.co/abc",
+        "https://bit.ly/abc",
+        "https://view.example.com/?qs",
+        "junk",
+    ],
 )
 def test_an_ordinary_address_is_no_tracker(plain: str) -> None:
     assert not is_tracking(plain)
