@@ -81,7 +81,7 @@ class SourceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
     own_keys: ClassVar[tuple[str, ...]] = (
-        "id", "type", "name", "section", "trust", "kind", "interval_hours", "keep", "drop"
+        "id", "type", "name", "section", "trust", "kind", "interval_hours", "keep", "drop", "pages"
     )  # fmt: skip
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
@@ -93,12 +93,23 @@ class SourceSettings(BaseModel):
     interval_hours: float | None = Field(default=None, ge=1, le=240)
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    pages: bool = True
     options: BaseModel
 
     @property
     def title(self) -> str:
         """What a reader sees."""
         return self.name or self.id
+
+
+class ExtractSettings(Section):
+    """When the page of an item is read."""
+
+    enabled: bool = True
+    min_chars: int = Field(default=200, ge=1, le=5_000)
+    max_pages: int = Field(default=100, ge=1, le=2_000)
+    max_per_host: int = Field(default=10, ge=1, le=200)
+    max_bytes: int = Field(default=3_000_000, ge=1_000)
 
 
 class DedupeSettings(Section):
@@ -235,6 +246,7 @@ class Settings(Section):
     fetch: FetchSettings = FetchSettings()
     sources: tuple[SourceSettings, ...]
     trust: Mapping[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
+    extract: ExtractSettings = ExtractSettings()
     dedupe: DedupeSettings = DedupeSettings()
     rank: RankSettings = RankSettings()
     model: ModelSettings = ModelSettings()

@@ -43,11 +43,8 @@ def process(ctx: Context, key: str) -> Outcome:
 
 
 def _why_not(item: Item, settings: Settings) -> str | None:
-    """Why an item gets no story: "stale" (published so long before it was first seen that it is not news; an undated
-    one never is), or "filtered" (by the words that its source keeps and drops); None when it gets one.
-    """
-    after = timedelta(hours=settings.fetch.stale_after_hours)
-    if item.published_at is not None and item.fetched_at - item.published_at > after:
+    """Why an item gets no story: "stale", or "filtered" (by the words that its source keeps and drops); else None."""
+    if items.is_stale(item, timedelta(hours=settings.fetch.stale_after_hours)):
         return "stale"
     source = next((s for s in settings.sources if s.id == item.source_id), None)
     text = f"{item.title}\n{item.body}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
@@ -54,6 +54,11 @@ def pending(db: Connection) -> list[Item]:
         .order_by(items.c.fetched_at, sa.func.coalesce(items.c.published_at, items.c.fetched_at), items.c.id)
     )
     return [to_item(row) for row in db.execute(query).mappings()]
+
+
+def is_stale(item: Item, after: timedelta) -> bool:
+    """Whether it was published so long before it was first seen that it is no news; an undated one never is."""
+    return item.published_at is not None and item.fetched_at - item.published_at > after
 
 
 def any_pending(db: Connection) -> bool:
