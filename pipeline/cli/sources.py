@@ -129,8 +129,7 @@ def export_opml(context: click.Context) -> None:
     for source in present.sources:
         if isinstance(source.options, rss.Options):
             folders = (source.section,) if source.section else ()
-            url = _CREDENTIALS.sub("//", source.options.url)
-            feeds.append(opml.Feed(title=source.title, url=url, folders=folders))
+            feeds.append(opml.Feed(title=source.title, url=source.options.url, folders=folders))
         else:
             others.append(source.id)
     click.echo(opml.write(present.title, feeds), nl=False)

@@ -25,12 +25,15 @@ def read_feed(payload: Payload) -> "Feed":
     return read_answer(Feed, payload, REMEDY)
 
 
-def parse(payload: Payload, *, min_likes: int) -> Parsed:
-    """The posts themselves, without reposts and answers. Raises SourceError of kind "bad_answer"."""
+def parse(payload: Payload, *, min_likes: int, open_place: bool) -> Parsed:
+    """The posts themselves, without reposts and answers; ``open_place``: out of a place where anybody can post.
+
+    Raises SourceError of kind "bad_answer".
+    """
     entries, dropped = read_each(Entry, read_feed(payload).feed, payload, REMEDY)
     reasons = [(entry.post, _why_not(entry, min_likes)) for entry in entries]
     dropped += [Dropped(guid=post.uri, reason=reason) for post, reason in reasons if reason]
-    return told([_item(payload, post) for post, reason in reasons if not reason], dropped)
+    return told([_item(payload, post, open_place=open_place) for post, reason in reasons if not reason], dropped)
 
 
 def _why_not(entry: "Entry", min_likes: int) -> str:
@@ -177,7 +180,7 @@ class Feed(Told):
 # --- a post as an item -----------------------------------------------------------------------------------------------
 
 
-def _item(payload: Payload, post: Post) -> Item:
+def _item(payload: Payload, post: Post, *, open_place: bool) -> Item:
     text = _expanded(post.record)
     embeds = [e for e in (post.embed, post.embed.media if post.embed else None) if e]
     images = [image for e in embeds for image in e.images]
@@ -189,7 +192,7 @@ def _item(payload: Payload, post: Post) -> Item:
         title=first_line(body),
         body=body,
         kind="post",
-        authors=names(post.author.display_name, post.author.known_handle),
+        authors=names(post.author.display_name, post.author.known_handle, open_place=open_place),
         language=settle(next(iter(post.record.langs), ""), text),
         published_at=post.made_at,
         points=post.likes,

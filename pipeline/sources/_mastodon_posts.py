@@ -21,11 +21,12 @@ _ADDRESS = re.compile(r"https?://\S+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which posts become items."""
+    """Which posts become items; ``open_place``: out of a place where anybody can post."""
 
     replies: bool
     boosts: bool
     min_favourites: int
+    open_place: bool
 
 
 def read_statuses(payload: Payload) -> list[object]:
@@ -38,7 +39,8 @@ def parse(payload: Payload, wanted: Wanted) -> Parsed:
     statuses, dropped = read_each(Status, read_statuses(payload), payload, REMEDY)
     reasons = [(s, _why_not(s, wanted)) for s in statuses]
     dropped += [Dropped(guid=s.guid, reason=reason) for s, reason in reasons if reason]
-    return told([_item(payload, s) for s, reason in reasons if not reason], dropped)
+    items = [_item(payload, s, open_place=wanted.open_place) for s, reason in reasons if not reason]
+    return told(items, dropped)
 
 
 # --- what we read; everything else is ignored ------------------------------------------------------------------------
@@ -142,7 +144,7 @@ def _why_not(status: Status, wanted: Wanted) -> str:
     return "few_votes" if (status.shown.favourites or 0) < wanted.min_favourites else ""
 
 
-def _item(payload: Payload, status: Status) -> Item:
+def _item(payload: Payload, status: Status, *, open_place: bool) -> Item:
     shown = status.shown
     body = "\n".join(_lines(shown))
     linked = [link.url for link in links(shown.content) if link.text[:1] not in ("@", "#")]
@@ -155,7 +157,7 @@ def _item(payload: Payload, status: Status) -> Item:
         body=body,
         kind="post",
         via=f"@{status.handle}" if status.reblog and status.handle else None,
-        authors=names(shown.account.display_name, shown.handle),
+        authors=names(shown.account.display_name, shown.handle, open_place=open_place),
         language=settle(shown.language, body),
         published_at=parse_date(shown.created_at),
         points=shown.favourites,

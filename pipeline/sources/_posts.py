@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from math import ceil
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -21,11 +21,19 @@ class Told(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_nulls(cls, data: Any) -> Any:  # pydantic gives whatever stands in the JSON
+    def _without_nulls(cls, data: object) -> object:
         return {k: v for k, v in data.items() if v is not None} if isinstance(data, dict) else data
 
 
 Post = TypeVar("Post", bound=BaseModel)
+
+
+def remembered(model: type[Post], cursor: str | None) -> Post:
+    """What the last fetch left; nothing, where a source of another type left it."""
+    try:
+        return model.model_validate_json(cursor or "{}")
+    except ValidationError:
+        return model()
 
 
 def readable(model: type[Post], entries: Iterable[object]) -> list[Post]:
@@ -69,9 +77,12 @@ def pictured(descriptions: Iterable[str]) -> list[str]:
     return [f"Image: {' '.join(words.split())}" for words in descriptions if words.strip()]
 
 
-def names(name: str, handle: str) -> tuple[str, ...]:
-    """Who wrote a post, under the name that is shown and the handle: either may be trusted by the operator."""
-    return tuple(n for n in (name, f"@{handle}" if handle else "") if n)
+def names(name: str, handle: str, *, open_place: bool = False) -> tuple[str, ...]:
+    """Who wrote a post: the name that is shown and the handle, since the operator may trust either.
+
+    In a place that is open to everybody only the handle counts: anybody can take the name of somebody who is trusted.
+    """
+    return tuple(n for n in ("" if open_place else name, f"@{handle}" if handle else "") if n)
 
 
 def without(token: str, response: Response) -> Response:

@@ -22,6 +22,7 @@ from pipeline.sources import (
     newest,
     rss,
 )
+from pipeline.text.characters import one_line
 from pipeline.text.charset import decode
 from pipeline.text.dates import parse_date
 from pipeline.text.latex import plain
@@ -72,12 +73,10 @@ def parse(payload: Payload, options: Options) -> Parsed:
     try:
         read = rss.parse(payload, entries)
     except SourceError as e:
-        raise (_bad_category(payload, options) if e.kind == "placeholder" else e) from e
+        raise (_refused(payload, options) if e.kind == "placeholder" else e) from e
     papers: dict[str, Item] = {}
     passed: dict[str, str] = {}
     for entry in read.items:
-        if "/api/errors" in entry.guid:
-            raise _bad_query(options, payload.source_id, entry.body)
         found = _ID.search(entry.guid)
         head = _HEAD.match(entry.body)
         kind = head["kind"] if head else "new"
@@ -112,6 +111,15 @@ def _paper(payload: Payload, paper_id: str, entry: Item, *, announced: bool) -> 
         language="en",
         published_at=entry.published_at if announced else None,
     )
+
+
+def _refused(payload: Payload, options: Options) -> SourceError:
+    """What a feed that stands for an error says: of a search, or of a category."""
+    found = _SEARCH_ERROR.search(decode(payload.body[:100_000], payload.media_type))
+    return _bad_query(options, payload.source_id, one_line(found[1])) if found else _bad_category(payload, options)
+
+
+_SEARCH_ERROR = re.compile(r"/api/errors.{0,2000}?<summary[^<>]{0,100}>([^<>]{1,200})", re.DOTALL)
 
 
 def _bad_category(payload: Payload, options: Options) -> SourceError:

@@ -27,7 +27,7 @@ from pipeline.sources import (
     read_answer,
 )
 from pipeline.sources._bluesky_posts import REMEDY, UNKNOWN, Author, Entry, Feed, read_feed
-from pipeline.sources._posts import Told, as_trouble, together, wait_headers
+from pipeline.sources._posts import Told, as_trouble, remembered, together, wait_headers
 from pipeline.text.characters import one_line
 from pipeline.types import Http, Payload
 
@@ -85,7 +85,7 @@ class _Cursor(BaseModel):
     account was seen last, and when the newest post was made. For another place it begins anew.
     """
 
-    of: str
+    of: str = ""
     did: str = ""
     handle: str = ""
     newest: AwareDatetime | None = None
@@ -106,7 +106,7 @@ def fetch(options: Options, state: FetchState, http: Http, now: datetime) -> Fet
 
 def parse(payload: Payload, options: Options) -> Parsed:
     """The posts themselves, without reposts and answers. Raises SourceError of kind "bad_answer"."""
-    return _bluesky_posts.parse(payload, min_likes=options.min_likes)
+    return _bluesky_posts.parse(payload, min_likes=options.min_likes, open_place=bool(options.feed))
 
 
 class _Run:
@@ -114,8 +114,8 @@ class _Run:
 
     def __init__(self, options: Options, state: FetchState, http: Http, now: datetime) -> None:
         self.options, self.state, self.http, self.now = options, state, http, now
-        known = _Cursor.model_validate_json(state.cursor) if state.cursor else None
-        self.known = known if known and known.of == options.place else _Cursor(of=options.place)
+        known = remembered(_Cursor, state.cursor)
+        self.known = known if known.of == options.place else _Cursor(of=options.place)
         self.pages: list[Payload] = []
         self.entries: list[Entry] = []
 

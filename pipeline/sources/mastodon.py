@@ -24,7 +24,7 @@ from pipeline.sources import (
     rss,
 )
 from pipeline.sources._mastodon_posts import REMEDY, Status, Wanted, read_statuses
-from pipeline.sources._posts import Told, as_trouble, first_line, names, readable, wait_headers, without
+from pipeline.sources._posts import Told, as_trouble, first_line, names, readable, remembered, wait_headers, without
 from pipeline.text.characters import one_line
 from pipeline.text.dates import parse_date
 from pipeline.types import Http, Item, Payload, Response
@@ -82,6 +82,16 @@ class Options(SecretSection):
         return self
 
     @property
+    def wanted(self) -> Wanted:
+        """Which posts become items."""
+        return Wanted(
+            replies=self.replies,
+            boosts=self.boosts,
+            min_favourites=self.min_favourites,
+            open_place=bool(self.tag),
+        )
+
+    @property
     def server(self) -> str:
         """The beginning of its addresses."""
         return self.base_url or f"https://{self.host or self.account.rpartition('@')[2]}"
@@ -103,7 +113,7 @@ class _Cursor(BaseModel):
     All of it is about ``of``: when the configuration names another account or tag, it begins anew.
     """
 
-    of: str
+    of: str = ""
     id: str = ""
     min_id: str = ""
     closed_until: AwareDatetime | None = None
@@ -116,7 +126,7 @@ def fetch(options: Options, state: FetchState, http: Http, now: datetime) -> Fet
     The cursor is JSON, see ``_Cursor``. Raises SourceError or NetworkError when nothing could be read.
     """
     of = f"{options.server} {options.account or options.tag}"
-    known = _Cursor.model_validate_json(state.cursor) if state.cursor else _Cursor(of=of)
+    known = remembered(_Cursor, state.cursor)
     known = known if known.of == of else _Cursor(of=of)
     if known.closed_until and now < known.closed_until and not options.token:
         return _by_feed(options, known, state, http, now)
@@ -136,8 +146,7 @@ def parse(payload: Payload, options: Options) -> Parsed:
     if "json" not in payload.media_type.lower():
         found = rss.parse(payload, rss.Options.model_construct(url=payload.url))
         return replace(found, items=[_of_feed(item, options) for item in found.items])
-    wanted = Wanted(replies=options.replies, boosts=options.boosts, min_favourites=options.min_favourites)
-    return _mastodon_posts.parse(payload, wanted)
+    return _mastodon_posts.parse(payload, options.wanted)
 
 
 # --- asking ----------------------------------------------------------------------------------------------------------

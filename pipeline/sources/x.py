@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError, from_json
 from pipeline.config import SecretSection
 from pipeline.errors import NetworkError, SourceError
 from pipeline.sources import BaseAddress, Fetched, FetchState, Parsed, _x_posts, as_payload, refusal
-from pipeline.sources._posts import as_trouble, readable, together, wait_headers, without
+from pipeline.sources._posts import as_trouble, readable, remembered, together, wait_headers, without
 from pipeline.sources._timelines import Cursor, Part, Place, Purse
 from pipeline.sources._x_posts import Page, Post, User, Wanted, read_page
 from pipeline.types import Http, Payload, Response
@@ -108,7 +108,7 @@ class _Run:
 
     def __init__(self, options: Options, token: str, state: FetchState, http: Http, now: datetime) -> None:
         self.options, self.token, self.state, self.http, self.now = options, token, state, http, now
-        self.cursor = Cursor.model_validate_json(state.cursor or "{}")
+        self.cursor = remembered(Cursor, state.cursor)
         self.purse = Purse(
             max_posts=options.max_posts,
             max_usd_micros=_micros(options.max_usd_per_run),

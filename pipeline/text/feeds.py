@@ -71,7 +71,7 @@ _RULES = (
         r"youtube\.com/(?:channel/|feeds/videos\.xml\?channel_id=)(?P<id>UC[\w-]{22})(?:/\w*)?",
         "https://www.youtube.com/feeds/videos.xml?channel_id={id}",
         "youtube",
-        "channel_id",
+        "channel",
         "{id}",
     ),
     # https://docs.github.com/en/rest/activity/feeds

@@ -51,7 +51,7 @@ def test_a_second_run_at_the_same_time_leaves_with_75_and_touches_nothing(world:
         (("issue", "settle", "2020-01-01", "a@example.org", "--as", "sent"), 5, "no unknown delivery"),
         (("review", "--terminal"), 5, "nothing waits for a review"),
         (("review",), 2, "add --terminal"),
-        (("apply", "parse", "--type", "nosuch"), 2, "There are "),
+        (("apply", "parse", "--type", "nosuch"), 2, "There are ainews, arena, arxiv, bluesky, "),
     ],
 )
 def test_wrong_use_is_one_message_with_a_remedy(

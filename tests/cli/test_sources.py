@@ -153,11 +153,15 @@ def test_a_list_that_cannot_be_read_adds_nothing(file: Path, ask: Ask, body: str
     assert file.read_text(encoding="utf-8") == CONFIG
 
 
-def test_an_exported_list_is_opml_and_gives_the_same_set_back(file: Path, ask: Ask, tmp_path: Path) -> None:
+def test_an_exported_list_is_opml_and_gives_the_same_set_back(
+    file: Path, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FEED_TOKEN", "s3cr3t-of-the-reader")
     added = """  - {id: odd, name: "A & <B>\\e", type: rss, url: "https://odd.example/?a=1&key={token}"}\n"""
     file.write_text(CONFIG.replace("model:", added + "model:"), encoding="utf-8")
     said = ask("sources", "export-opml")
     assert said.stderr == "Not in it, for they have no feed: bob\n"
+    assert "s3cr3t" not in said.stdout
     outlines = ET.fromstring(said.stdout_bytes).findall("body//outline[@xmlUrl]")
     assert [(o.get("text"), o.get("xmlUrl")) for o in outlines] == [
         ("Old", "https://old.example/feed"),
@@ -172,10 +176,3 @@ def test_an_exported_list_is_opml_and_gives_the_same_set_back(file: Path, ask: A
     assert ask("sources", "import-opml", "-", text=said.stdout_bytes).exit_code == 0
     assert ask("sources", "export-opml").stdout == said.stdout
     assert load_settings(file).sources[0].section == "Press"
-
-
-def test_a_password_in_an_address_is_not_exported(file: Path, ask: Ask) -> None:
-    file.write_text(CONFIG.replace("https://old", "https://ann:secr@t@old"), encoding="utf-8")
-    said = ask("sources", "export-opml").stdout
-    assert "t@" not in said
-    assert "https://old.example/feed" in said

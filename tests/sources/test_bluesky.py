@@ -145,6 +145,14 @@ def test_each_post_that_is_passed_over_says_why() -> None:
     assert [d.reason for d in found.dropped] == ["unreadable", "repost", "reply", "deleted", "blocked", "no_text"]
 
 
+def test_in_a_custom_feed_nobody_can_take_the_name_of_somebody_who_is_trusted() -> None:
+    entry = post("four")
+    entry["post"]["author"]["displayName"] = "Ada Tern"
+    feed = Options.model_validate({"feed": "at://did:plc:abc/app.bsky.feed.generator/cats"})
+    assert [i.authors for i in parse(payload({"feed": [entry]}), feed).items] == [("@ada.example",)]
+    assert [i.authors for i in parsed(entry)] == [("Ada Tern", "@ada.example")]
+
+
 @pytest.mark.parametrize("handle", ["", "handle.invalid"])
 def test_an_author_without_a_handle_is_linked_by_the_did(handle: str) -> None:
     entry = post("four")
@@ -369,6 +377,12 @@ def test_an_account_that_is_gone_is_told(view: AppView, once: Once) -> None:
     assert "ada.example" in caught.value.message
     with pytest.raises(SourceError, match="400"):
         once(actor="did:plc:abc")
+
+
+@pytest.mark.parametrize("cursor", ["2026-11-22", "[]", '{"seen": ["a"]}', '{"of": "ada.example", "newest": "soon"}'])
+def test_what_a_source_of_another_type_left_is_passed_over(view: AppView, once: Once, cursor: str) -> None:
+    view.write(100)
+    assert minutes(once(Fetched(cursor=cursor))) == [100]
 
 
 def test_another_answer_is_kept_so_that_it_can_be_looked_at(httpserver: HTTPServer, once: Once) -> None:

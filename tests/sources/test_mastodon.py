@@ -365,6 +365,13 @@ def test_a_boost_is_the_original_and_says_who_passed_it_on() -> None:
     assert parse(payload([status("1", reblog={**original, "visibility": "private"})]), options(boosts=True)).dropped
 
 
+def test_under_a_tag_nobody_can_take_the_name_of_somebody_who_is_trusted() -> None:
+    post = status("1", account={"acct": "stranger@a.example", "display_name": "Ada Tern"})
+    how = options(tag="llm", host="social.example")
+    assert [i.authors for i in parse(payload([post]), how).items] == [("@stranger@a.example",)]
+    assert [i.authors for i in parsed(post)] == [("Ada Tern", "@stranger@a.example")]
+
+
 def test_an_edit_is_no_new_item() -> None:
     (before,), (after,) = parsed(status("1")), parsed(status("1", content="<p>Better</p>", edited_at="2026-11-22"))
     assert before.id == after.id

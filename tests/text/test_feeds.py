@@ -15,7 +15,12 @@ WELL_KNOWN = [
     ("http://www.github.com/a/b.git", "github", "a/b", "https://github.com/a/b/releases.atom"),
     ("https://github.com/a/b/releases/?tab=x", "github", "a/b", "https://github.com/a/b/releases.atom"),
     ("https://old.reddit.com/r/LocalLLaMA/", "reddit", ["LocalLLaMA"], "https://www.reddit.com/r/LocalLLaMA/.rss"),
-    ("https://reddit.com/r/a+b/top?t=day", "reddit", ["a", "b"], "https://www.reddit.com/r/a+b/.rss"),
+    (
+        "https://reddit.com/r/mlops+rust/top?t=day",
+        "reddit",
+        ["mlops", "rust"],
+        "https://www.reddit.com/r/mlops+rust/.rss",
+    ),
     ("https://bsky.app/profile/ada.example", "bluesky", "ada.example", "https://bsky.app/profile/ada.example/rss"),
     ("https://bsky.app/profile/did:plc:ab1", "bluesky", "did:plc:ab1", "https://bsky.app/profile/did:plc:ab1/rss"),
     ("https://social.example/@ada", "mastodon", "ada@social.example", "https://social.example/@ada.rss"),
