@@ -121,9 +121,12 @@ def split(html: str, *, whole: bool = False) -> Split:
     blocks = [b for s in sections for b in s.all]
     if not any(b.text for b in blocks):
         return Split(parts=(), dropped=tuple(dropped), view_url=view_url)
-    if whole or not _is_digest(sections):
+    topics = _without_title(sections)
+    if whole or not _is_digest(topics):
         return Split(parts=(_part(blocks, title=""),), dropped=tuple(dropped), view_url=view_url)
-    parts = [p for s in sections for p in _parts(s, dropped)]
+    if len(topics) < len(sections):
+        dropped.append(("title", sum(len(b.text) for s in sections if s not in topics for b in s.all)))
+    parts = [p for s in topics for p in _parts(s, dropped)]
     dropped += [("over_the_limit", len(p.body)) for p in parts[MAX_PARTS:]]
     return Split(parts=tuple(parts[:MAX_PARTS]), dropped=tuple(dropped), view_url=view_url)
 
@@ -182,6 +185,13 @@ def _sections(blocks: Sequence[Block]) -> list[_Section]:
         else:
             sections[-1].blocks.append(block)
     return [s for s in sections if s.all]
+
+
+def _without_title(sections: list[_Section]) -> list[_Section]:
+    """Without the letter's own title: its only <h1>, with no text of its own before the next heading."""
+    heads = [s for s in sections if s.heading and s.heading.heading == 1]
+    alone = len(heads) == 1 and not any(b.text for b in heads[0].blocks) and heads[0] is not sections[-1]
+    return [s for s in sections if s is not heads[0]] if alone else sections
 
 
 def _may_head(block: Block) -> bool:

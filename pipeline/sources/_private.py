@@ -79,7 +79,6 @@ class Scrub:
         written = {a for a in readers if _READER.fullmatch(a)}
         # Who subscribed with a tag (ann+news@...) may be named without it.
         known = {spelt for a in written for b in (a, _TAG_OF_ADDRESS.sub("", a)) for spelt in (b, b.lower())}
-        self._readers = {a.lower() for a in known}
         forms = [form for address in sorted(known) for form in _forms(address)]
         self._named = re.compile("|".join(dict.fromkeys(forms)) or _NEVER)
         words = [[re.escape(word) for word in name.split()] for name in sorted(names)]
@@ -126,11 +125,12 @@ class Scrub:
         once = unquote(url)
         return any(self._named.search(form) for form in (url, once, unquote(once)))
 
-    def _impersonal(self, url: str) -> str:
-        """Without the parameters that are about the reader and nothing else."""
+    @staticmethod
+    def _impersonal(url: str) -> str:
+        """Without the parameters that are about a reader, and without any that is a mail address: whose else?"""
         parts = urlsplit(url)
         pairs = [(pair, *pair.partition("=")[::2]) for pair in parts.query.split("&")]
-        kept = [p for p, key, v in pairs if key.lower() not in _PERSONAL and unquote(v).lower() not in self._readers]
+        kept = [p for p, key, v in pairs if key.lower() not in _PERSONAL and not _READER.fullmatch(unquote(v))]
         return url if len(kept) == len(pairs) else canonicalise(urlunsplit(parts._replace(query="&".join(kept))))
 
 

@@ -278,6 +278,20 @@ def test_what_is_left_out_has_a_reason() -> None:
     assert len(split(html, whole=True).parts) == 1
 
 
+def test_the_title_of_a_letter_is_no_topic_of_its_own() -> None:
+    title = '<h1><a href="https://a.example/p/7">The letter</a></h1>'
+    post = split(f'{title}<h3>Its subtitle</h3><p>A short post with <a href="https://a.example/1">a link</a>.</p>')
+    assert [(p.title, p.body[:10], len(p.links)) for p in post.parts] == [("", "The letter", 2)]
+    topics = "".join(
+        f'<h2>Topic {i}</h2><p>Forty characters of text about it, {i}. <a href="https://a.example/{i}">Link</a></p>'
+        for i in range(2)
+    )
+    digest = split(title + topics)
+    assert [p.title for p in digest.parts] == ["Topic 0", "Topic 1"]
+    assert digest.dropped == (("title", 10),)
+    assert len(split(f"{title}{topics}<h1>Another</h1><p>{'Long text. ' * 30}</p>").parts) == 4
+
+
 def test_guids_stay_the_same_and_differ_within_a_newsletter() -> None:
     body = (FOLDER / "digest.eml").read_bytes()
     guids = [i.guid for i in parse(body)]

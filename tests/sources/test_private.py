@@ -184,7 +184,8 @@ def test_an_opaque_link_stays_a_link_that_is_not_printed_and_names_nobody() -> N
         '<p><a href="https://u1.ct.sendgrid.net/ls/click?upn=subscriber7">one</a>'
         '<a href="https://substack.com/redirect/0a1b?j=eyJ1Ijoi">two</a>'
         '<a href="https://one.example/preferences?token=subscriber7&amp;lang=en">three</a>'
-        '<a href="https://one.example/p/7?utm_source=x&amp;mc_eid=subscriber7&amp;id=9">four</a></p>'
+        '<a href="https://one.example/p/7?utm_source=x&amp;mc_eid=subscriber7&amp;id=9&amp;x=subscriber7%40b.example">four'
+        "</a></p>"
     )
     assert "subscriber7" not in kept
     assert "eyJ1" not in kept
