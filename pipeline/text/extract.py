@@ -39,5 +39,5 @@ def extract(html: str, url: str) -> Extracted:
         text = to_text(html)
     if not text:
         remedy = "It may be drawn by a script, or hidden behind a login: open it in a browser"
-        raise ExtractError("holds no text", subject=url, remedy=remedy)
+        raise ExtractError("holds no text", subject=url, remedy=remedy, kind="empty")
     return Extracted(title=one_line(page.title or ""), text=text, published_at=parse_date(page.date or ""))

@@ -93,4 +93,4 @@ def _line(who: str, said: list[str]) -> str:
 
 
 def _broken(url: str) -> ExtractError:
-    return ExtractError("is a broken transcript", subject=url, remedy="Tell the publisher; its show notes are used")
+    return ExtractError("is a broken transcript", subject=url, kind="broken", remedy="Tell the publisher")
