@@ -33,8 +33,9 @@ _SHORT_CHARS = 2_000
 
 def refuse_placeholder(feed: Feed, payload: Payload) -> None:
     """Some hosts answer readers that they do not know, or queries that they do not like, with a proper feed."""
-    titles = [feed.title, *(e.title.plain for e in feed.entries if len(feed.entries) == 1)]
-    if found := _said(titles):
+    if len(feed.entries) > 1:
+        return
+    if found := _said([feed.title, *(e.title.plain for e in feed.entries)]):
         raise _placeholder(payload, f"gives a feed that is an error message: {found[:100]!r}")
 
 
