@@ -200,7 +200,7 @@ def newest(items: Sequence[Item], limit: int, dropped: Sequence[Dropped] = ()) -
 
 
 def _printable(url: str) -> str:
-    url = canonicalise(url)
+    url = canonicalise(url) if url else ""
     return "" if is_tracking(url) else url
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 from pipeline.sources._entries import MAX_MEDIA, Entry, Feed, Text
 from pipeline.sources._feed_trouble import hostile, not_a_feed
 from pipeline.text.dates import parse_date
+from pipeline.text.urls import host
 from pipeline.types import Payload
 
 _MAX_ITEMS = 20_000
@@ -27,12 +28,13 @@ def json_feed(text: str, payload: Payload) -> Feed:
 
 
 def _entry(entry: dict[str, object], payload: Payload, feed: dict[str, object]) -> Entry:
-    media = tuple(_resolved(payload, _string(a, "url")) for a in _objects(entry, "attachments")[:MAX_MEDIA])
+    attached = (_resolved(payload, _string(a, "url")) for a in _objects(entry, "attachments")[:MAX_MEDIA])
+    media = tuple(dict.fromkeys(attached))
     authors = _objects(entry, "authors") or _objects(entry, "author") or _objects(feed, "authors")
     link = _resolved(payload, _string(entry, "url") or _string(entry, "external_url"))
     return Entry(
         guid=_string(entry, "id"),
-        url=link or next(iter(media), ""),
+        url=link if host(link) else next(filter(host, media), ""),
         title=Text(_string(entry, "title")),
         texts=(
             Text(_string(entry, "content_html"), is_html=True),

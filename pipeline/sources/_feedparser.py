@@ -50,9 +50,9 @@ def read(text: str, url: str) -> Reading:
     reader.setErrorHandler(strict)
     try:
         reader.parse(io.BytesIO(data))
-    except xml.sax.SAXException as e:
+    except xml.sax.SAXException:
         if len(data) > _MAX_BROKEN_BYTES:
-            raise Exhausting from e
+            raise
         loose = _Loose(url, None, "utf-8", entities)
         loose.feed(data.decode("utf-8", "replace"))
         return Reading(loose.feeddata, loose.entries, is_broken=True)

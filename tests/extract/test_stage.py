@@ -144,7 +144,7 @@ def test_what_cannot_be_read_is_counted_and_is_no_problem(world: World, site: Si
         "1": "wall",
         "2": "not_text",
         "3": "short",
-        "4": "extracterror",
+        "4": "empty",
         "5": "read",
     }
     assert sum(bool(item.body) for item in found.values()) == 1
