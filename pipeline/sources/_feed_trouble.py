@@ -44,22 +44,11 @@ def no_entries(text: str, payload: Payload) -> SourceError:
     is_page = bool(_PAGE.search(text, 0, _WITHIN_CHARS))
     lines = _HEADLINE.findall(text, 0, _WITHIN_CHARS) if is_page else [text[:_SHORT_CHARS]]
     if found := _said(to_text(line) for line in lines):
-<<<<<<< HEAD
-        return _placeholder(payload, f"gives a page that keeps programs out: {found[:100]!r}")
+        return _placeholder(payload, f"gives a page instead of a feed: {found[:100]!r}")
     if named := links(text, payload.url) if is_page else []:
         return not_a_feed(payload, f"is a web page; its feed is at {named[0]}")
-    return not_a_feed(
-        payload, "is a web page" if is_page else "is broken XML" if text.startswith("<") else "is plain text"
-    )
-=======
-        return _placeholder(payload, f"gives a page instead of a feed: {found[:100]!r}")
-    for tag in _LINK_TAG.findall(text, 0, 200_000) if is_page else ():
-        href = _HREF.search(tag)
-        if href and _FEED_TYPE.search(tag):
-            return not_a_feed(payload, f"is a web page; its feed is at {_joined(payload.url, href[1])}")
     what = "is a web page" if is_page else "is broken XML" if text.startswith("<") else "is plain text"
     return not_a_feed(payload, what)
->>>>>>> feeds
 
 
 def _said(lines: Iterable[str]) -> str:
