@@ -151,6 +151,7 @@ class SecretSection(Section):
     (``<secret>_file``), never in config.yaml itself.
     """
 
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
     secrets: ClassVar[tuple[str, ...]]
 
     @model_validator(mode="before")
@@ -279,7 +280,7 @@ def load(path: Path, options_of: OptionsOf, environ: Mapping[str, str] | None = 
 
 def parse(text: str, path: Path, options_of: OptionsOf, environ: Mapping[str, str] | None = None) -> Settings:
     """As load, of a text that stands (or shall stand) at ``path``."""
-    raw = from_yaml(text, path)
+    raw = {key: value for key, value in from_yaml(text, path).items() if value is not None}  # all of it commented out
     folder = path.parent.resolve()
     context = _outside(folder, environ)
     raw.setdefault("model", {})  # so that its key is looked up

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from pipeline.config import SecretSection
 from pipeline.sources import PLACE_OF_TOKEN, Fetched, FetchState, Parsed, WebAddress, get
@@ -22,7 +22,6 @@ class Options(SecretSection):
     ``token_env``. A secret written out is a mistake.
     """
 
-    model_config = ConfigDict(hide_input_in_errors=True)
     secrets = ("token",)
 
     url: WebAddress

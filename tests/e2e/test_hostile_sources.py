@@ -24,7 +24,7 @@ BODIES = {
     "blowup": f'<!DOCTYPE x [<!ENTITY a "{"a" * 200_000}">]>' + feed("lab", [("&a;" * 50_000, "")]),
     "file": '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>' + feed("lab", [("&f;", "Text")]),
     "attributes": f"<rss><channel {ATTRIBUTES}></channel></rss>",
-    "deep": "<rss><channel>" + "<item>" * 3_000,
+    "deep": "<rss><channel>" + "<item>" * 200_000,
     "json": '{"items": ' * 100_000,
 }
 
