@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from concurrent.futures import TimeoutError as OutOfTime
 from threading import Lock
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -45,7 +46,7 @@ class Workers:
         except OutOfTime as e:
             message = f"takes more than {self._limit_s:.0f} s to read"
             raise SourceError(message, kind="too_slow", remedy="Tell the publisher, or remove it") from e
-        except ProcessExpired as e:
+        except (ProcessExpired, BrokenExecutor) as e:
             remedy = "It may be built to exhaust its readers: tell the publisher, or remove it"
             raise SourceError("crashes its reader", kind="crash", remedy=remedy) from e
 

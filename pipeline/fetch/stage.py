@@ -17,6 +17,7 @@ from pipeline.sources import Dropped, Fetched, FetchState, Parsed, Wish, item_id
 from pipeline.store import items
 from pipeline.store import sources as states
 from pipeline.store.sources import SourceState
+from pipeline.text.characters import one_line
 from pipeline.types import Item, Outcome, Payload
 
 _WISH = TypeAdapter(Wish)
@@ -161,7 +162,7 @@ def _refuse_shrunk(old: SourceState, found: _Found) -> None:
 
 def _told(error: DigestError, key: str) -> str:
     """The message, with the file or address that it is about; the source itself is named anyway."""
-    return error.message if error.subject in ("", key) else f"{error.subject} {error.message}"
+    return error.message if error.subject in ("", key) else f"{one_line(error.subject, 100)} {error.message}"
 
 
 def _labelled(item: Item, source: SourceSettings) -> Item:

@@ -5,7 +5,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -161,6 +161,9 @@ def _ordered(standings: Iterable[Standing]) -> tuple[Standing, ...]:
 # --- two boards as sentences -----------------------------------------------------------------------------------------
 
 
+Describe = Callable[[Standing], str]
+
+
 def headline(before: Board | None, now: Board, top: int) -> str:
     """The most that can be said of a board in one line. A new number one is only one where the intervals are apart."""
     title = f"Arena {now.name}"
@@ -189,21 +192,34 @@ def moves(before: Board, now: Board, top: int) -> list[tuple[Standing, Standing]
 
 
 def sentences(before: Board | None, now: Board, top: int) -> list[str]:
-    """A board told so that each sentence stands alone; what did not change is not told."""
-    told = [_leader(now)]
-    if before is not None:
-        told += [_change_at_the_top(before, now), *_coming_and_going(before, now, top), _moved(before, now, top)]
-    told.append(_best_open(now))
+    """A board told so that each sentence stands alone; what did not change is not told.
+
+    A model is described where it is named first.
+    """
+    said: set[str] = set()
+
+    def describe(s: Standing) -> str:
+        words = s.model if s.key in said else _described(s)
+        said.add(s.key)
+        return words
+
+    told = [_leader(now, describe)]
+    if before is None:
+        told.append(_best_open(now, describe))
+    else:
+        came = [f"{describe(s)} is new in the top {top}, at rank {s.rank}." for s in entries(before, now, top)]
+        told += [_change_at_the_top(before, now), *came, _best_open(now, describe)]
+        told += [_gone(before, now, top), _moved(before, now, top), _added(before, now)]
     return [sentence for sentence in told if sentence]
 
 
-def _leader(now: Board) -> str:
-    text = f"On the Arena {now.name} leaderboard of {now.date}, {_described(now.first)} has the highest rating"
+def _leader(now: Board, describe: Describe) -> str:
+    text = f"On the Arena {now.name} leaderboard of {now.date}, {describe(now.first)} has the highest rating"
     if len(now.standings) < 2:
         return f"{text}."
     second = now.standings[1]
     overlap = "" if now.first.is_above(second) else "; the intervals overlap, so no number one is certain"
-    return f"{text}, before {_described(second)}{overlap}."
+    return f"{text}, before {describe(second)}{overlap}."
 
 
 def _change_at_the_top(before: Board, now: Board) -> str:
@@ -212,20 +228,18 @@ def _change_at_the_top(before: Board, now: Board) -> str:
     return f"{before.first.model} had the highest rating on {before.date}."
 
 
-def _coming_and_going(before: Board, now: Board, top: int) -> list[str]:
-    came = entries(before, now, top)
+def _gone(before: Board, now: Board, top: int) -> str:
     place = {s.key: s for s in now.standings}
-    gone = [s for key, s in before.top(top).items() if key not in now.top(top)]
-    told = []
-    if came:
-        told.append(f"New in the top {top}: {_listed(f'{_described(s)} at rank {s.rank}' for s in came)}.")
-    if gone:
-        told.append(f"No longer in the top {top}: {_listed(_where(s, place.get(s.key)) for s in gone)}.")
-    added = len(place.keys() - {s.key for s in before.standings})
-    if added:
-        models = "model is" if added == 1 else "models are"
-        told.append(f"{added} {models} new on the board since {before.date}, which now lists {len(place)}.")
-    return told
+    gone = [_where(s, place.get(s.key)) for key, s in before.top(top).items() if key not in now.top(top)]
+    return f"No longer in the top {top}: {_listed(gone)}." if gone else ""
+
+
+def _added(before: Board, now: Board) -> str:
+    added = len({s.key for s in now.standings} - {s.key for s in before.standings})
+    models = "model is" if added == 1 else "models are"
+    return (
+        f"{added} {models} new on the board since {before.date}, which now lists {len(now.standings)}." if added else ""
+    )
 
 
 def _where(before: Standing, now: Standing | None) -> str:
@@ -238,12 +252,12 @@ def _moved(before: Board, now: Board, top: int) -> str:
     return f"{_listed(words)}." if words else ""
 
 
-def _best_open(now: Board) -> str:
+def _best_open(now: Board, describe: Describe) -> str:
     best = next((s for s in now.standings if s.is_open), None)
     if best is None:
         return ""
     behind = "" if best is now.first else f", {_shown(now.first.rating - best.rating)} points behind the highest"
-    return f"The best model with open weights is {_described(best)} at rank {best.rank}{behind}."
+    return f"The best model with open weights is {describe(best)} at rank {best.rank}{behind}."
 
 
 def _described(s: Standing) -> str:

@@ -17,6 +17,7 @@ from pipeline.text.tokens import words
 from pipeline.types import Citation, Claim, Item, Story
 
 MAX_SENTENCES = 3
+MAX_BOARD_SENTENCES = 8  # the text of a leaderboard is a table told in sentences: each says something of its own
 MIN_WIDTH, MAX_WIDTH = 30, 320  # columns: a Han character takes two
 _MAX_ITEMS = 8
 _READ_CHARS = 6_000  # news stands at the top
@@ -81,7 +82,8 @@ def extract(story: Story, limit: int = MAX_SENTENCES) -> Draft:
     items = story.items[:_MAX_ITEMS]
     found = [s for place, item in enumerate(items) for s in _sentences(place, item)]
     found = found or [s for place, item in enumerate(items) for s in _sentences(place, item, lines=True)]
-    claims = tuple(Claim(text=s.text, citations=(s.citation,)) for s in _choose(found, items, limit))
+    chosen = found[:MAX_BOARD_SENTENCES] if items[0].kind == "leaderboard" else _choose(found, items, limit)
+    claims = tuple(Claim(text=s.text, citations=(s.citation,)) for s in chosen)
     return Draft(headline=headline(story.representative), claims=claims or (_title_claim(items),))
 
 

@@ -154,4 +154,4 @@ def test_real_boards_month_by_month(shared_data: Path) -> None:
         assert ("no number one is certain" in item.body) == (low <= high)
         closed = ("Proprietary", "Propretary", "Other", "", "-")
         best_open = next(r for r in rows if r["license"] not in closed)
-        assert f"open weights is {best_open['model']} (" in item.body
+        assert f"open weights is {best_open['model']} " in item.body
