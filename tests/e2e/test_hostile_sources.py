@@ -5,15 +5,15 @@ import io
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
-from threading import Event, Thread
+from threading import Event
 
 import pytest
 
 from tests.e2e.conftest import STORIES, feed
-from tests.e2e.world import World, configuration
+from tests.e2e.world import World, configuration, serving
 
 GIGABYTE = 1_000_000_000
 GOOD = feed("lab", STORIES["lab.xml"])
@@ -83,17 +83,9 @@ def base(bomb: bytes) -> Iterator[str]:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("", 0), Handler)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
+    with serving(Handler, host="") as url:
+        yield url
         over.set()
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 REFUSED = {

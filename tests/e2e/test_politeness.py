@@ -6,17 +6,16 @@ https://rachelbythebay.com/w/2024/06/28/fsr/ , and what https://openrss.org/app/
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from pipeline.store import sources
 from pipeline.store.sources import SourceState
 from tests.e2e.conftest import STORIES, feed
-from tests.e2e.world import World, configuration
+from tests.e2e.world import World, configuration, serving
 
 ODD_ETAG = 'W/"it\'s, opaque: \\"%20"'
 ODD_DATE = "Wed, 3 Dec 2025 5:0:00 +0000"  # no HTTP-date at all, and echoed all the same
@@ -88,17 +87,8 @@ def publisher() -> Iterator[Publisher]:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    state.base = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(Handler) as state.base:
         yield state
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import feedparser
@@ -18,7 +17,7 @@ import sqlalchemy as sa
 
 from pipeline.store.tables import items, memberships, skips
 from pipeline.text.urls import url_key
-from tests.e2e.world import World, configuration
+from tests.e2e.world import World, configuration, serving
 
 Rows = list[dict[str, str]]
 
@@ -105,16 +104,8 @@ def base(site: Site) -> Iterator[str]:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(Handler) as url:
+        yield url
 
 
 def links_of(feed: bytes) -> set[str]:

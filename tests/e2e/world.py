@@ -102,6 +102,21 @@ def honest(prompt: str) -> str:
 
 
 @contextmanager
+def serving(handler: type[BaseHTTPRequestHandler], host: str = "127.0.0.1") -> Iterator[str]:
+    """Run an HTTP server on the loopback; gives its base URL."""
+    server = ThreadingHTTPServer((host, 0), handler)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
 def model_server() -> Iterator[ModelServer]:
     """Run a ModelServer on the loopback."""
     state = ModelServer()
@@ -193,4 +208,14 @@ def configuration(base: str, feeds: list[str], smtp_port: int, **over: object) -
     }
 
 
-__all__ = ["ModelServer", "Post", "World", "configuration", "free_port", "model_server", "post_office", "served"]
+__all__ = [
+    "ModelServer",
+    "Post",
+    "World",
+    "configuration",
+    "free_port",
+    "model_server",
+    "post_office",
+    "served",
+    "serving",
+]
