@@ -209,13 +209,5 @@ def configuration(base: str, feeds: list[str], smtp_port: int, **over: object) -
 
 
 __all__ = [
-    "ModelServer",
-    "Post",
-    "World",
-    "configuration",
-    "free_port",
-    "model_server",
-    "post_office",
-    "served",
-    "serving",
-]
+    "ModelServer", "Post", "World", "configuration", "free_port", "model_server", "post_office", "served", "serving",
+]  # fmt: skip
