@@ -13,6 +13,7 @@ from pipeline.config_edit import add_sources, line, new_id, with_sources
 from pipeline.context import options_of
 from pipeline.errors import ConfigError
 
+ENVIRON = {"FEED_TOKEN": "s3cr3t-of-the-reader"}
 NEW = {"id": "n", "name": "A: B", "type": "rss", "url": "https://n.example/f?a=1&k={token}#x", "trust": 0.9}
 LINE = """{id: n, name: 'A: B', type: rss, url: "https://n.example/f?a=1&k={token}#x", trust: 0.9}"""
 GOOD = 'schedule: {anchor: 2026-11-23}\nsources:\n  - {id: a, type: rss, url: "https://a.example/feed"}\n'
@@ -81,7 +82,7 @@ def test_the_example_keeps_every_comment() -> None:
     after = with_sources(before, [NEW, {**NEW, "id": "m"}])
     assert after.startswith(before)
     assert after.removeprefix(before).count("\n") == 2
-    assert [s.id for s in config.parse(after, path, options_of, {}).sources[-2:]] == ["n", "m"]
+    assert [s.id for s in config.parse(after, path, options_of, ENVIRON).sources[-2:]] == ["n", "m"]
 
 
 @given(st.text(min_size=1), st.text(), st.lists(st.text(), max_size=2))
@@ -98,7 +99,7 @@ def test_whatever_an_entry_says_it_is_read_as_it_was_meant(name: str, url: str, 
 
 
 def check(text: str) -> object:
-    return config.parse(text, Path("config.yaml"), options_of, {})
+    return config.parse(text, Path("config.yaml"), options_of, ENVIRON)
 
 
 def test_the_file_is_replaced_with_its_permissions_and_a_link_stays_one(tmp_path: Path) -> None:

@@ -123,7 +123,7 @@ def test_every_new_entry_of_two_weeks_ends_in_a_story_or_in_a_counted_reason(
     own = {"base_url": base, "allow_private": True}
     more = [
         {"id": "papers", "type": "huggingface", "what": "papers", **own},
-        {"id": "hn", "type": "hackernews", "query": "", "base_url": base, "allow_private": True},
+        {"id": "hn", "type": "hackernews", **own, "base_url": f"{base}/api/v1", "fallback_url": base},
     ]
     config = configuration(base, names, 1)
     sources = config["sources"]
