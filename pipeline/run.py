@@ -13,7 +13,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from types import ModuleType
@@ -111,9 +111,10 @@ def check(
         keys = [i for i in ids if at_once or i in due]
         shown.stage("fetch", len(keys))
         found = {}
-        for key, result in _each(lambda key: fetch.process(ctx, key), keys, fetch.threads(ctx)):
-            found[key] = result
-            shown.step("fetch", key, "problem" if isinstance(result, DigestError) else "done")
+        with fetch.batch(ctx, keys) as process:
+            for key, result in _each(process, keys, fetch.threads(ctx)):
+                found[key] = result
+                shown.step("fetch", key, "problem" if isinstance(result, DigestError) else "done")
     return found
 
 
@@ -151,19 +152,33 @@ def _run_stage(ctx: Context, name: str, left: set[tuple[str, str]], report: Repo
         return False
     progress.stage(name, len(keys))
     threads = getattr(stage, "threads", lambda _: 1)(ctx)
-    for key, result in _each(lambda key: stage.process(ctx, key), keys, threads):
-        if isinstance(result, DigestError):
-            left.add((name, key))
-            _note(report, _problem(ctx, name, key, result))
-        elif result.skipped is not None:
-            left.add((name, key))
-            report.skipped[name, result.skipped] += 1
-        else:
-            report.done[name] += result.count
-            if result.trouble is not None:
-                _note(report, _problem(ctx, name, key, result.trouble))
-        progress.step(name, key, "problem" if isinstance(result, DigestError) else result.skipped or "done")
+    with _processing(stage, ctx, keys) as process:
+        for key, result in _each(process, keys, threads):
+            _count(ctx, name, key, result, left, report)
+            progress.step(name, key, "problem" if isinstance(result, DigestError) else result.skipped or "done")
     return True
+
+
+def _processing(stage: ModuleType, ctx: Context, keys: list[str]) -> AbstractContextManager[Callable[[str], Outcome]]:
+    """How a stage processes a key: a stage may take all of them as one batch, which spares it queries."""
+    if hasattr(stage, "batch"):
+        found: AbstractContextManager[Callable[[str], Outcome]] = stage.batch(ctx, keys)
+        return found
+    return nullcontext(lambda key: stage.process(ctx, key))
+
+
+def _count(ctx: Context, name: str, key: str, result: "Result", left: set[tuple[str, str]], report: Report) -> None:
+    """Write down what became of a key."""
+    if isinstance(result, DigestError):
+        left.add((name, key))
+        _note(report, _problem(ctx, name, key, result))
+    elif result.skipped is not None:
+        left.add((name, key))
+        report.skipped[name, result.skipped] += 1
+    else:
+        report.done[name] += result.count
+        if result.trouble is not None:
+            _note(report, _problem(ctx, name, key, result.trouble))
 
 
 def _note(report: Report, problem: Problem) -> None:

@@ -1,10 +1,12 @@
 """Fetch: asks each source that is due, keeps the bytes, and turns them into items."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from hashlib import blake2b
+from threading import Lock
 
 from pydantic import BaseModel, TypeAdapter
 
@@ -21,6 +23,7 @@ from pipeline.text.characters import one_line
 from pipeline.types import Item, Outcome, Payload
 
 _WISH = TypeAdapter(Wish)
+WRITTEN_TOGETHER = 32
 
 SHRUNK_FROM = 5
 """A feed that had so many entries and now has one is most often an error page in the shape of a feed (FACTS 0.2)."""
@@ -43,12 +46,59 @@ def pending(ctx: Context) -> Iterable[str]:
 
 def process(ctx: Context, key: str) -> Outcome:
     """Ask one source once. Raises SourceError, after having recorded when it may be asked again."""
-    source = next(s for s in ctx.settings.sources if s.id == key)
+    with batch(ctx, [key]) as ask:
+        return ask(key)
+
+
+@contextmanager
+def batch(ctx: Context, keys: Sequence[str]) -> Iterator[Callable[[str], Outcome]]:
+    """``process`` for several keys: one query for what is known of them, and sources without anything new are written
+    down together. A run that is killed asks the last few of those again.
+    """
+    configured = {s.id: s for s in ctx.settings.sources}
+    with ctx.store.read() as db:
+        known = states.states(db)
+    unchanged = _Unchanged(ctx)
+
+    def ask(key: str) -> Outcome:
+        old = known.get(key) or SourceState(id=key, validators={})
+        return _process(ctx, configured[key], _known(configured[key], old), unchanged)
+
+    try:
+        yield ask
+    finally:
+        unchanged.write()
+
+
+class _Unchanged:
+    """States of sources that had nothing new, on their way into the store; for many threads."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._store = ctx.store
+        self._waiting: list[SourceState] = []
+        self._lock = Lock()
+
+    def add(self, state: SourceState) -> None:
+        """Take one, and write those that wait when they are many."""
+        with self._lock:
+            self._waiting.append(state)
+            full = len(self._waiting) >= WRITTEN_TOGETHER
+        if full:
+            self.write()
+
+    def write(self) -> None:
+        """Write all that wait, in one transaction."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        if waiting:
+            with self._store.begin(durable=False) as db:
+                states.record(db, *waiting)
+
+
+def _process(ctx: Context, source: SourceSettings, old: SourceState, unchanged: _Unchanged) -> Outcome:
+    key, now = source.id, ctx.clock()
     if off := sources.why_off(source.type, source.options):
         return Outcome(count=0, skipped=off)
-    now = ctx.clock()
-    with ctx.store.read() as db:
-        old = _known(source, states.state(db, key))
     kind = sources.find(source.type)
     state = FetchState(source_id=key, url=old.url, validators=old.validators, cursor=old.cursor)
     fetched = Fetched()
@@ -62,6 +112,10 @@ def process(ctx: Context, key: str) -> Outcome:
             states.keep(db, fetched.payloads)
             states.record(db, _after_trouble(source, ctx, old, e, now, unusable=bool(fetched.payloads)))
         raise SourceError(_told(e, key), subject=key, remedy=e.remedy, kind=e.kind) from e
+    after = _after_success(source, ctx, old, fetched, found, now)
+    if not (fetched.payloads or fetched.dropped or fetched.cost_usd_micros):
+        unchanged.add(after)
+        return Outcome(count=0, trouble=found.trouble)
     with ctx.store.begin(durable=False) as db:
         states.keep(db, fetched.payloads)
         new = items.add(db, [_labelled(item, source) for item in found.items])
@@ -69,7 +123,7 @@ def process(ctx: Context, key: str) -> Outcome:
         items.skip(db, "fetch", ((item_id(key, d.guid), d.reason) for d in left_out), now)
         if fetched.cost_usd_micros:
             states.spend(db, key, fetched.cost_usd_micros, now)
-        states.record(db, _after_success(source, ctx, old, fetched, found, now))
+        states.record(db, after)
     return Outcome(count=new, trouble=_tell_it_is_stored(source, fetched) or found.trouble)
 
 

@@ -42,12 +42,6 @@ def states(db: Connection) -> dict[str, SourceState]:
     return {row["id"]: SourceState(**row) for row in db.execute(sa.select(sources)).mappings()}
 
 
-def state(db: Connection, source_id: str) -> SourceState:
-    """One source; as if never asked when it was not."""
-    row = db.execute(sa.select(sources).where(sources.c.id == source_id)).mappings().one_or_none()
-    return SourceState(**row) if row else SourceState(id=source_id, validators={})
-
-
 def pending(db: Connection, configured: Mapping[str, str], now: datetime) -> list[str]:
     """Those of the configured sources (id -> hash of its options) that may be asked now: never asked with these
     options, or next_fetch_at has come; not gone (410).
@@ -62,12 +56,18 @@ def _may_ask(state: SourceState, options_hash: str, now: datetime) -> bool:
     return state.gone_at is None and (state.next_fetch_at is None or state.next_fetch_at <= now)
 
 
-def record(db: Connection, state: SourceState) -> None:
-    """Write what a fetch left."""
+def record(db: Connection, *found: SourceState) -> None:
+    """Write what fetches left."""
     names = [c.name for c in sources.columns]
-    row = {name: getattr(state, name) for name in names}
-    row |= {"validators": dict(state.validators), "wish": dict(state.wish) if state.wish else None}
-    upsert(db, sources, [row], update=[n for n in names if n != "id"])
+    rows = [
+        {
+            **{name: getattr(state, name) for name in names},
+            "validators": dict(state.validators),
+            "wish": dict(state.wish) if state.wish else None,
+        }
+        for state in found
+    ]
+    upsert(db, sources, rows, update=[n for n in names if n != "id"])
 
 
 def unreported(db: Connection, ids: Sequence[str], failures: int) -> list[SourceState]:

@@ -58,6 +58,6 @@ def test_a_type_has_a_pace_of_its_own_unless_the_source_names_one(
     source |= named
     read(world, httpserver, [model(1)])
     with world.context() as ctx, ctx.store.read() as db:
-        due = sources.state(db, "models").next_fetch_at
+        due = sources.states(db)["models"].next_fetch_at
     assert due is not None
     assert timedelta(hours=hours) <= due - world.now <= timedelta(hours=hours * 1.1)

@@ -107,7 +107,7 @@ def live(world: World, publisher: Publisher, *, hours: float, every_minutes: flo
 
 def state(world: World) -> SourceState:
     with world.context() as ctx, ctx.store.read() as db:
-        return sources.state(db, "lab")
+        return sources.states(db)["lab"]
 
 
 def gaps_h(publisher: Publisher) -> list[float]:

@@ -52,7 +52,7 @@ def world(site: Site, httpserver: HTTPServer, post: tuple[Post, int], tmp_path: 
 
 def state(world: World) -> SourceState:
     with world.context() as ctx, ctx.store.read() as db:
-        return sources.state(db, "lab")
+        return sources.states(db)["lab"]
 
 
 def fail(world: World, times: int) -> None:
