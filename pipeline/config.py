@@ -72,12 +72,22 @@ class FetchSettings(Section):
     contact: str = ""
 
 
+class ExtractSettings(Section):
+    """Which pages are read for items that come without a text."""
+
+    enabled: bool = True
+    min_chars: int = Field(default=200, ge=1, le=10_000)
+    max_pages: int = Field(default=100, ge=1, le=10_000)
+    max_per_host: int = Field(default=10, ge=1, le=1_000)
+    max_bytes: int = Field(default=3_000_000, ge=1_000)
+
+
 class SourceSettings(BaseModel):
     """One configured place that we read. ``options`` belong to its type and are validated by that type's file."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
     own_keys: ClassVar[tuple[str, ...]] = (
-        "id", "type", "name", "section", "trust", "kind", "interval_hours", "keep", "drop"
+        "id", "type", "name", "section", "trust", "kind", "interval_hours", "keep", "drop", "pages"
     )  # fmt: skip
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")
@@ -89,6 +99,7 @@ class SourceSettings(BaseModel):
     interval_hours: float | None = Field(default=None, ge=1, le=240)
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    pages: bool | None = None
     options: BaseModel
 
     @property
@@ -229,6 +240,7 @@ class Settings(Section):
     schedule: ScheduleSettings
     store: StoreSettings = StoreSettings()
     fetch: FetchSettings = FetchSettings()
+    extract: ExtractSettings = ExtractSettings()
     sources: tuple[SourceSettings, ...]
     trust: Mapping[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     dedupe: DedupeSettings = DedupeSettings()

@@ -5,9 +5,9 @@
     under the run lock:
         sendings of a run that died -> unknown; bytes past their time -> gone
         repeat until nothing is left to do (a key that was skipped or failed is left for the next run):
-            for stage in fetch, dedupe, rank, summarise, verify, review, render, deliver:
+            for stage in fetch, extract, dedupe, rank, summarise, verify, review, render, deliver:
                 for key in stage.pending():    # one query: what is missing
-                    stage.process(key)         # own transaction; fetch and summarise: several at a time
+                    stage.process(key)         # own transaction; where a network is asked: several at a time
 """
 
 from collections import Counter
@@ -23,6 +23,7 @@ from pipeline.context import Context
 from pipeline.dedupe import stage as dedupe
 from pipeline.deliver import stage as deliver
 from pipeline.errors import DigestError, Fatal
+from pipeline.extract import stage as extract
 from pipeline.fetch import stage as fetch
 from pipeline.rank import stage as rank
 from pipeline.render import stage as render
@@ -34,6 +35,7 @@ from pipeline.verify import stage as verify
 
 STAGES: dict[str, ModuleType] = {
     "fetch": fetch,
+    "extract": extract,
     "dedupe": dedupe,
     "rank": rank,
     "summarise": summarise,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pipeline.context import Context
     from pipeline.run import Report
 
-STAGE_NAMES = ("fetch", "dedupe", "rank", "summarise", "verify", "review", "render", "deliver")
+STAGE_NAMES = ("fetch", "extract", "dedupe", "rank", "summarise", "verify", "review", "render", "deliver")
 
 
 @click.command()

@@ -1,1 +1,1 @@
-"""Stage 2: items -> stories. ``fold`` decides which items are about one event; it asks no clock, store or model."""
+"""Stage 3: items -> stories. ``fold`` decides which items are about one event; it asks no clock, store or model."""

@@ -1,1 +1,1 @@
-"""Stage 8: frozen renderings -> mails, one ledger row a recipient, written before the first byte is sent."""
+"""Stage 9: frozen renderings -> mails, one ledger row a recipient, written before the first byte is sent."""

@@ -11,7 +11,7 @@ from pipeline import schedule
 from pipeline.context import Context
 from pipeline.rank.score import by_name, score, usual_points
 from pipeline.rank.slots import Scored, choose
-from pipeline.store import issues, items, sources, stories
+from pipeline.store import issues, items, pages, sources, stories
 from pipeline.types import Issue, Outcome, Slot, Story
 
 JUST_AFTER = timedelta(microseconds=1)  # the window is half-open; what this very run fetched belongs to it
@@ -130,5 +130,6 @@ def _counts(ctx: Context, db: Connection, issue: Issue) -> dict[str, int]:
         "sources_checked": len(states),
         "sources_failed": sum(1 for s in states if s.failures > 0),
         **items.window_counts(db, issue.opens_at, issue.closes_at),
+        **pages.window_counts(db, issue.opens_at, issue.closes_at),
         "items_merged": stories.merged_in(db, issue.opens_at, issue.closes_at),
     }

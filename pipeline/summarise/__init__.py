@@ -1,1 +1,1 @@
-"""Stage 4: the story of each slot -> a summary, written by a model or out of the sources' own sentences."""
+"""Stage 5: the story of each slot -> a summary, written by a model or out of the sources' own sentences."""
