@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.run import preview
-from pipeline.store import issues, stories
+from pipeline.store import issues, stories, summaries
 from tests.e2e.conftest import feed
 from tests.e2e.test_bad_input import digest
 from tests.e2e.test_faults import serving
@@ -93,8 +93,6 @@ def test_citations_point_into_the_text_of_the_page(world: World) -> None:
         issue = issues.get(db, "2025-12-03")
         assert issue is not None
         found = stories.load(db, [slot.story_id for slot in issue.slots]).values()
-        from pipeline.store import summaries
-
         written = summaries.load(db, [story.id for story in found])
     texts = {item.id: item.cited_text for story in found for item in story.items}
     cited = [c for s in written.values() for claim in s.claims for c in claim.citations]
