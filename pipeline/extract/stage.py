@@ -17,6 +17,7 @@ from pipeline.sources import MAX_BODY_CHARS, MAX_CLOCK_SKEW
 from pipeline.store import items, pages
 from pipeline.text.charset import decode
 from pipeline.text.relevance import why_not
+from pipeline.text.urls import host
 from pipeline.types import Item, Outcome
 
 PAUSE = timedelta(minutes=30)
@@ -100,7 +101,7 @@ class _Site:
         self._ctx = ctx
         self._home = home
         sources = {s.id: s for s in ctx.settings.sources}
-        self._private = all(_may_be_private(sources.get(item.source_id)) for item in members)
+        self._private = all(_is_own(sources.get(item.source_id), home) for item in members)
         self._rules: dict[str, Rules] = {}
         self._down: Page | None = None
         self._asked = asked
@@ -177,6 +178,8 @@ class _Site:
         return text
 
 
-def _may_be_private(source: SourceSettings | None) -> bool:
-    """Whether the operator said that this source is on a network of their own."""
-    return bool(source and getattr(source.options, "allow_private", False))
+def _is_own(source: SourceSettings | None, home: str) -> bool:
+    """Whether the operator said that this very host is on a network of their own: what a feed of it links to is not."""
+    if source is None or not getattr(source.options, "allow_private", False):
+        return False
+    return host(home) in {host(getattr(source.options, name, "")) for name in ("url", "base_url")}

@@ -73,9 +73,9 @@ def site(httpserver: HTTPServer) -> Site:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(tmp_path: Path, site: Site) -> World:
     def source(name: str, **more: object) -> dict[str, object]:
-        return {"id": name, "type": "rss", "url": f"https://{name}.example/feed", "allow_private": True, **more}
+        return {"id": name, "type": "rss", "url": f"{site.base}/{name}.xml", "allow_private": True, **more}
 
     config: dict[str, object] = {
         "schedule": {"anchor": "2025-12-03", "time": "18:00", "review_hours": 12},
@@ -260,12 +260,13 @@ def test_a_page_that_gives_nothing_is_no_problem_and_not_asked_for_again(
     assert site.count("/a") == 1
 
 
-def test_a_private_address_is_only_for_sources_that_may(world: World, site: Site) -> None:
-    site.answers = {"/a": page("secrets")}
-    put(world, item(f"{site.base}/a", source_id="public"))
+def test_a_private_address_is_only_for_sources_that_may_and_that_are_there_themselves(world: World, site: Site) -> None:
+    site.answers = {"/a": page("secrets"), "/b": page("more of them")}
+    router = site.base.replace("localhost", "127.0.0.1")
+    put(world, item(f"{site.base}/a", source_id="public"), item(f"{router}/b", source_id="lab"))
     extract(world)
     assert site.asked == []
-    assert outcomes(world) == {"a": "private"}
+    assert outcomes(world) == {"a": "private", "b": "private"}
 
 
 def test_a_slow_site_costs_one_time_out(world: World, site: Site) -> None:
