@@ -76,6 +76,16 @@ class FetchSettings(Section):
     host_pause_s: Mapping[str, Annotated[float, Field(ge=0, le=600)]] = Field(default_factory=dict)
 
 
+class ExtractSettings(Section):
+    """Which pages are read for items that come without a text."""
+
+    enabled: bool = True
+    min_chars: int = Field(default=200, ge=1, le=10_000)
+    max_pages: int = Field(default=100, ge=1, le=10_000)
+    max_per_host: int = Field(default=10, ge=1, le=1_000)
+    max_bytes: int = Field(default=3_000_000, ge=1_000)
+
+
 class SourceSettings(BaseModel):
     """One configured place that we read. ``options`` belong to its type and are validated by that type's file."""
 
@@ -93,23 +103,13 @@ class SourceSettings(BaseModel):
     interval_hours: float | None = Field(default=None, ge=1, le=240)
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
-    pages: bool = True
+    pages: bool | None = None
     options: BaseModel
 
     @property
     def title(self) -> str:
         """What a reader sees."""
         return self.name or self.id
-
-
-class ExtractSettings(Section):
-    """When the page of an item is read."""
-
-    enabled: bool = True
-    min_chars: int = Field(default=200, ge=1, le=5_000)
-    max_pages: int = Field(default=100, ge=1, le=2_000)
-    max_per_host: int = Field(default=10, ge=1, le=200)
-    max_bytes: int = Field(default=3_000_000, ge=1_000)
 
 
 class DedupeSettings(Section):
@@ -245,9 +245,9 @@ class Settings(Section):
     schedule: ScheduleSettings
     store: StoreSettings = StoreSettings()
     fetch: FetchSettings = FetchSettings()
+    extract: ExtractSettings = ExtractSettings()
     sources: tuple[SourceSettings, ...]
     trust: Mapping[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
-    extract: ExtractSettings = ExtractSettings()
     dedupe: DedupeSettings = DedupeSettings()
     rank: RankSettings = RankSettings()
     model: ModelSettings = ModelSettings()

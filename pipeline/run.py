@@ -7,7 +7,7 @@
         repeat until nothing is left to do (a key that was skipped or failed is left for the next run):
             for stage in fetch, extract, dedupe, rank, summarise, verify, review, render, deliver:
                 for key in stage.pending():    # one query: what is missing
-                    stage.process(key)         # own transaction; fetch and summarise: several at a time
+                    stage.process(key)         # own transaction; where a network is asked: several at a time
 """
 
 from collections import Counter

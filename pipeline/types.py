@@ -19,6 +19,9 @@ Verdict = Literal["supported", "refuted", "not_enough_info"]
 Action = Literal["approve", "edit", "reject", "hold", "merge", "split", "reorder", "pin", "undo"]
 IssueStatus = Literal["draft", "in_review", "approved", "sending", "sent", "cancelled"]
 DeliveryStatus = Literal["queued", "sending", "sent", "deferred", "failed", "bounced", "unknown"]
+PageOutcome = Literal[
+    "read", "robots", "refused", "gone", "later", "failed", "not_text", "no_text", "too_large", "private"
+]
 Format = Literal["html", "text", "markdown", "notice_html", "notice_text"]
 
 Clock = Callable[[], datetime]

@@ -8,7 +8,7 @@ from pipeline.config import Settings
 from pipeline.context import Context
 from pipeline.dedupe.fold import BODY_HEAD_CHARS, Candidate, Folder, Known, text_hash
 from pipeline.store import items, stories
-from pipeline.text.tokens import mentions
+from pipeline.text.relevance import why_not
 from pipeline.text.urls import url_key
 from pipeline.types import Item, Outcome
 
@@ -43,15 +43,14 @@ def process(ctx: Context, key: str) -> Outcome:
 
 
 def _why_not(item: Item, settings: Settings) -> str | None:
-    """Why an item gets no story: "stale", or "filtered" (by the words that its source keeps and drops); else None."""
-    if items.is_stale(item, timedelta(hours=settings.fetch.stale_after_hours)):
-        return "stale"
+    """Why an item gets no story, None when it gets one."""
     source = next((s for s in settings.sources if s.id == item.source_id), None)
-    text = f"{item.title}\n{item.body}"
-    if source is None or not (source.keep or source.drop):
-        return None
-    wanted = not source.keep or mentions(text, source.keep)
-    return None if wanted and not mentions(text, source.drop) else "filtered"
+    return why_not(
+        item,
+        stale_after=timedelta(hours=settings.fetch.stale_after_hours),
+        keep=source.keep if source else (),
+        drop=source.drop if source else (),
+    )
 
 
 def seen_at(item: Item) -> datetime:

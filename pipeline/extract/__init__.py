@@ -1,1 +1,1 @@
-"""Stage 2: items that say too little -> the text of their page, or of their transcript. ``wants`` says which."""
+"""Stage 2: items without a text of their own -> the text of their page or transcript. Only `stage` asks anybody."""

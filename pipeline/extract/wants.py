@@ -1,80 +1,92 @@
-"""Which items need their page, and what a page's answer is worth. Pure."""
+"""PURE: which items need their page, and which pages may be asked for now."""
 
 import re
 from collections import Counter
-from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
-from pipeline.config import ExtractSettings
 from pipeline.text.urls import host
-from pipeline.types import Item, Kind
+from pipeline.types import Item
 
-# What their interfaces gave is all that is to be had without an account, a script or a paid key.
-_CLOSED_HOSTS = (
-    "x.com", "twitter.com", "youtube.com", "youtu.be", "reddit.com", "redd.it", "bsky.app", "news.ycombinator.com",
-    "linkedin.com", "discord.com", "t.me", "facebook.com", "instagram.com",
+_WHOLE = ("post", "leaderboard")  # their sources give all there is
+_TEASER_CHARS = 1_000
+_TEASER_END = re.compile(r"(?:…|\.\.\.|(?:read|continue|keep) (?:more|reading))\W{0,5}$", re.IGNORECASE)
+
+# Pages that hold nothing for us: these want an account, or forbid it to programs that have no key ...
+_CLOSED = (
+    "x.com", "twitter.com", "facebook.com", "instagram.com", "linkedin.com", "threads.com", "threads.net", "tiktok.com",
+    "reddit.com", "redd.it",
 )  # fmt: skip
-_NO_PAGE = re.compile(r"\.(?:pdf|png|jpe?g|gif|webp|svg|mp[34]|m4a|mov|zip|gz|exe|dmg|csv|xlsx?|pptx?)$", re.IGNORECASE)
-_COMPLETE: Container[Kind] = ("leaderboard",)  # we wrote its text ourselves
-_WALL = re.compile(
-    r"enable javascript|javascript is (?:disabled|required)|are you a (?:robot|human)|verify (?:that )?you are"
-    r"|checking your browser|access denied|please (?:log|sign) in|subscribe to (?:continue|read)"
-    r"|accept (?:all )?cookies"
-    r"|请(?:先)?登录|验证码|开启 ?javascript",
+# ... these are recordings, or drawn by scripts, and this one is talk about a page that has an address of its own.
+_WORDLESS = (
+    "youtube.com", "youtu.be", "open.spotify.com", "podcasts.apple.com", "bsky.app", "news.google.com",
+    "news.ycombinator.com",
+)  # fmt: skip
+_NO_PAGE = re.compile(
+    r"\.(?:pdf|epub|docx?|xlsx?|pptx?|jpe?g|png|gif|webp|avif|svg|mp3|m4a|ogg|wav|mp4|webm|mov|zip|gz|bz2|xz|whl|exe|dmg)$",
     re.IGNORECASE,
 )
-_WALL_CHARS = 1_000  # a longer text that says such a thing is about it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Want:
-    """An address to be read for some items of one source."""
+def address(item: Item, *, min_chars: int, pages: bool | None = None) -> str:
+    """Where the whole text of an item is to be had; "" where it has its text, or none is to be had.
 
-    url: str
-    item_ids: tuple[str, ...]
-    source_id: str
+    Its transcript, else its page when the body is shorter than ``min_chars`` or a teaser. ``pages`` is the operator's
+    word on the source: its pages always, or never.
+    """
+    if pages is False:
+        return ""
+    if item.text_url:
+        return item.text_url if host(item.text_url) else ""
+    if pages is None and (item.kind in _WHOLE or not _is_short(item, min_chars)):
+        return ""
+    return item.url if _is_readable(item.url) else ""
+
+
+def _is_short(item: Item, min_chars: int) -> bool:
+    body = item.body.strip()
+    return len(body) < min_chars or body == item.title or (len(body) < _TEASER_CHARS and bool(_TEASER_END.search(body)))
+
+
+def _is_readable(url: str) -> bool:
+    """Whether a page may hold the text of one item: a home page is about many, so is one with an anchor in it."""
+    name, parts = host(url), urlsplit(url)
+    closed = any(name == h or name.endswith(f".{h}") for h in (*_CLOSED, *_WORDLESS))
+    only_home = parts.path in ("", "/") and not parts.query
+    return bool(name) and not (closed or only_home or parts.fragment or _NO_PAGE.search(parts.path))
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port: what one robots.txt speaks for (RFC 9309 section 2.3)."""
+    """The beginning of an address that robots.txt speaks for: https://host:port."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    return f"{parts.scheme}://{parts.netloc}"
 
 
-def choose(items: Iterable[Item], settings: ExtractSettings, closed_sources: Container[str] = ()) -> list[Want]:
-    """The addresses to read, the newest items first: at most ``max_pages``, and ``max_per_host`` of one origin.
+Wanted = dict[str, dict[str, list[Item]]]
+"""Origin -> address -> the items whose text is there; newest first."""
 
-    An item wants its page when its source says where the whole text is, or gave less than ``min_chars`` of it.
-    """
+
+def by_origin(items: Iterable[Item], address_of: Callable[[Item], str]) -> Wanted:
+    """Where the items have their texts. An address that one source gives to several items is about none of them."""
     newest_first = sorted(items, key=lambda i: (i.published_at or i.fetched_at, i.id), reverse=True)
-    found: dict[str, list[Item]] = {}
-    for item in newest_first:
-        url = _wanted(item, settings.min_chars)
-        if url and item.source_id not in closed_sources:
-            found.setdefault(url, []).append(item)
-    of_origin: Counter[str] = Counter()
-    wants: list[Want] = []
-    for url, members in found.items():
-        of_origin[origin(url)] += 1
-        if of_origin[origin(url)] <= settings.max_per_host and len(wants) < settings.max_pages:
-            wants.append(Want(url=url, item_ids=tuple(i.id for i in members), source_id=members[0].source_id))
-    return wants
+    wanted = [(url, item) for item in newest_first if (url := address_of(item))]
+    shared = Counter((item.source_id, url) for url, item in wanted)
+    found: Wanted = {}
+    for url, item in wanted:
+        if shared[item.source_id, url] == 1:
+            found.setdefault(origin(url), {}).setdefault(url, []).append(item)
+    return found
 
 
-def _wanted(item: Item, min_chars: int) -> str:
-    """The address that has more of an item, "" when there is none or no need."""
-    if item.text_url:
-        return item.text_url
-    if not item.url or item.kind in _COMPLETE or len(item.body) >= min_chars:
-        return ""
-    name = host(item.url)
-    closed = any(name == h or name.endswith(f".{h}") for h in _CLOSED_HOSTS)
-    return "" if closed or _NO_PAGE.search(urlsplit(item.url).path) else item.url
-
-
-def verdict(text: str, min_chars: int) -> str:
-    """What a text is worth: "read", or why it is not taken: "wall" (a login, a robot check), "short"."""
-    if len(text) < _WALL_CHARS and _WALL.search(text):
-        return "wall"
-    return "read" if len(text) >= min_chars else "short"
+def choose(wanted: Wanted, asked: Mapping[str, int], *, max_pages: int, max_per_host: int) -> Wanted:
+    """What may be asked for now, when so many of an origin were ``asked`` for lately: of each its newest pages, and
+    only as many origins as there is room for.
+    """
+    left = max_pages - sum(asked.values())
+    chosen: Wanted = {}
+    for place, pages in wanted.items():
+        newest = list(pages)[: max(0, min(max_per_host - asked.get(place, 0), max_pages))]
+        if newest and len(newest) <= left:
+            left -= len(newest)
+            chosen[place] = {url: pages[url] for url in newest}
+    return chosen

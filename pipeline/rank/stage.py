@@ -130,6 +130,6 @@ def _counts(ctx: Context, db: Connection, issue: Issue) -> dict[str, int]:
         "sources_checked": len(states),
         "sources_failed": sum(1 for s in states if s.failures > 0),
         **items.window_counts(db, issue.opens_at, issue.closes_at),
-        **pages.counts(db, issue.opens_at, issue.closes_at),
+        **pages.window_counts(db, issue.opens_at, issue.closes_at),
         "items_merged": stories.merged_in(db, issue.opens_at, issue.closes_at),
     }

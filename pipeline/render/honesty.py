@@ -26,8 +26,8 @@ def count_line(counts: Mapping[str, int], *, printed: int, brief: int, minutes: 
     """The honest counts, part by part; what is zero is not said.
 
     ``counts`` may hold sources_checked, sources_failed, items_fetched, items_stale, items_filtered, undated,
-    items_merged, pages_read, pages_refused, stories, stories_ran_before, stories_left_out and dropped_<reason>;
-    ``printed`` and ``brief`` are what really stands there.
+    items_merged, pages_read, pages_refused, pages_failed, stories, stories_ran_before, stories_left_out and
+    dropped_<reason>; ``printed`` and ``brief`` are what really stands there.
     """
     parts = [
         _part(counts, ("sources_checked", "source checked", "sources checked"), ("sources_failed", "failed", "")),
@@ -39,7 +39,12 @@ def count_line(counts: Mapping[str, int], *, printed: int, brief: int, minutes: 
             ("undated", "without a date", ""),
             ("items_merged", "merged with another report", ""),
         ),
-        _part(counts, ("pages_read", "page read", "pages read"), ("pages_refused", "page refused", "pages refused")),
+        _part(
+            counts,
+            ("pages_read", "page read", "pages read"),
+            ("pages_refused", "page refused", "pages refused"),
+            ("pages_failed", "page failed", "pages failed"),
+        ),
         _dropped(counts),
         _part(
             {**counts, "printed": printed, "brief": brief},

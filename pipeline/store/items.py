@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from pipeline.store.rows import chunks, digest, keep_bodies, upsert
-from pipeline.store.tables import UTCDateTime, bodies, items, memberships, pages, skips
+from pipeline.store.tables import UTCDateTime, bodies, items, memberships, pages, skips, slots
 from pipeline.types import Item
 
 _CHANGING = ("url", "title", "body_sha256", "points", "comments", "media", "language", "text_url", "credit")
@@ -56,9 +56,25 @@ def pending(db: Connection) -> list[Item]:
     return [to_item(row) for row in db.execute(query).mappings()]
 
 
-def is_stale(item: Item, after: timedelta) -> bool:
-    """Whether it was published so long before it was first seen that it is no news; an undated one never is."""
-    return item.published_at is not None and item.fetched_at - item.published_at > after
+def without_page(db: Connection, *, tried_from: datetime, tried_until: datetime, site: str = "") -> list[Item]:
+    """Items whose page was not asked for and that may still get a story, and those whose page could not be had then,
+    during [tried_from, tried_until), and that stand in no issue. Only those with an address at ``site``, when given.
+    """
+    new = sa.and_(pages.c.item_id.is_(None), memberships.c.item_id.is_(None), skips.c.subject.is_(None))
+    again = sa.and_(
+        pages.c.outcome == "later",
+        pages.c.fetched_at >= tried_from,
+        pages.c.fetched_at < tried_until,
+        sa.or_(memberships.c.story_id.is_(None), memberships.c.story_id.not_in(sa.select(slots.c.story_id))),
+    )
+    there = sa.or_(*(c.startswith(site, autoescape=True) for c in (items.c.url, items.c.text_url)))
+    query = (
+        _select()
+        .outerjoin(memberships, memberships.c.item_id == items.c.id)
+        .outerjoin(skips, sa.and_(skips.c.stage == "dedupe", skips.c.subject == items.c.id))
+        .where(sa.or_(new, again), there)
+    )
+    return [to_item(row) for row in db.execute(query).mappings()]
 
 
 def any_pending(db: Connection) -> bool:
@@ -108,7 +124,8 @@ def window_counts(db: Connection, opens_at: datetime, closes_at: datetime) -> di
 
 def _select() -> sa.Select[tuple[object, ...]]:
     """Items with their text: that of their page, where they had to be looked up (see the stage extract)."""
-    text = sa.func.coalesce(pages.c.body_sha256, items.c.body_sha256)
+    of_page = sa.case((pages.c.outcome == "read", pages.c.body_sha256))
+    text = sa.func.coalesce(of_page, items.c.body_sha256)
     tables = items.outerjoin(pages, pages.c.item_id == items.c.id).join(bodies, bodies.c.sha256 == text)
     return sa.select(*_COLUMNS).select_from(tables)
 

@@ -238,6 +238,12 @@ class _Walk:
         self._parts, self._links, self._plain, self._lead, self._size_px = [], [], False, "", 0.0
 
 
+def is_hidden(tag: str, attributes: Mapping[str, str]) -> bool:
+    """Whether a reader never sees the element, as far as it says so itself."""
+    style = _style(attributes.get("style", ""))
+    return _is_hidden(tag, attributes, style) or _is_tiny(style.get("font-size", ""))
+
+
 def _style(declarations: str) -> dict[str, str]:
     """The declarations of a style attribute, names and values in lower case."""
     pairs = (d.partition(":") for d in declarations.lower().split(";")) if declarations else ()

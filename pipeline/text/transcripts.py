@@ -1,96 +1,139 @@
-"""Transcripts of episodes as plain text: WebVTT, SubRip, JSON and plain text, a line for each turn of a speaker.
+"""Transcripts of recordings as plain text, whichever of the five forms of podcasts they come in.
 
-The formats: https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/examples/transcripts/transcripts.md
+The forms: https://github.com/Podcastindex-org/podcast-namespace/blob/main/docs/examples/transcripts/transcripts.md
 """
 
-import io
+import html
 import json
+import re
+from collections import deque
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from pipeline.errors import ExtractError
-from pipeline.text.characters import clean, one_line
+from pipeline.text.characters import clean
+from pipeline.text.html import to_text
 
-MAX_CUES = 100_000
-_TYPES = {
-    "text/vtt": "vtt", "application/x-subrip": "srt", "application/srt": "srt", "text/srt": "srt",
-    "application/json": "json",
-}  # fmt: skip
-_ENDINGS = {".vtt": "vtt", ".srt": "srt", ".json": "json"}
+_HEAD_CHARS = 4_000  # a form shows itself in so many
+_PARAGRAPH_CHARS, _MAX_PARAGRAPH_CHARS = 500, 1_500  # from the one on it ends with a sentence, at the other anyhow
 
-Cue = tuple[str, str]
-"""(who speaks, or "", what is said)"""
-
-
-def is_transcript(media_type: str, url: str) -> bool:
-    """Whether an answer is one, by its type or, since servers name types badly, by the ending of its address."""
-    return bool(_format(media_type, url)) or media_type.partition(";")[0].strip().lower() == "text/plain"
-
-
-def plain(text: str, media_type: str, url: str) -> str:
-    """What is said, without times and numbers; rolling captions are told once. Raises ExtractError for a broken one."""
-    kind = _format(media_type, url)
-    if not kind:
-        return clean(text)
-    cues = _json(text, url) if kind == "json" else _captions(text, kind, url)
-    return "\n".join(_turns(cues))
-
-
-def _format(media_type: str, url: str) -> str:
-    kind = _TYPES.get(media_type.partition(";")[0].strip().lower(), "")
-    return kind or next((f for ending, f in _ENDINGS.items() if url.partition("?")[0].lower().endswith(ending)), "")
+_TIME = r"(?:[0-9]{1,3}:)?[0-9]{1,2}:[0-9]{2}(?:[.,][0-9]{1,3})?"
+_TIMING = re.compile(rf"^[ \t]{{0,9}}{_TIME}[ \t]{{1,9}}-->", re.MULTILINE)
+_VOICE = re.compile(r"<v(?:\.[^<> ]{1,50})?[ \t]{1,9}([^<>]{1,100})>")
+_TAG = re.compile(r"</?[A-Za-z0-9][^<>]{0,200}>")
+_HAN = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+# "Ada Byron:", "SPEAKER 1:", "王小明："; a longer run of words before a colon is a sentence.
+_SPEAKER = re.compile(
+    rf"(?:>>\s{{0,9}})?([A-Z][\w.'’-]{{0,30}}(?: [A-Z0-9][\w.'’-]{{0,30}}){{0,3}}|[{_HAN}]{{1,8}})[:：](?:\s+|$)"
+)
+_STAMPS = re.compile(
+    "|".join((
+        rf"^[ \t]{{0,9}}[\[(]{_TIME}[\])][ \t:-]{{0,9}}",  # [00:12] words
+        rf"^[ \t]{{0,9}}{_TIME}[ \t]{{0,9}}$",  # 0:12
+        r"^[ \t]{0,9}[0-9]{1,2}:[0-9]{2}:[0-9]{2}\b(?:[.,][0-9]{1,3})?[ \t:-]{0,9}",  # 00:00:12 words
+        rf"[ \t]{{0,9}}[\[(]{_TIME}[\])](?=:?[ \t]{{0,9}}$)",  # Ada Byron (00:12):
+        rf"(?<=[^0-9]:)[ \t]{{0,9}}{_TIME}[ \t]{{0,9}}$",  # Ada Byron: 0:12
+    ))
+)  # fmt: skip
+_BEFORE_MARK = re.compile(r" (?=[.,;:!?…%)\]](?:\s|$))")
+_BETWEEN_HAN = re.compile(rf"(?<=[{_HAN}，。！？；：、]) (?=[{_HAN}，。！？；：、])")
+_SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", '."', ".”")
 
 
-def _captions(text: str, kind: str, url: str) -> Iterator[Cue]:
-    import webvtt
-    from webvtt.errors import MalformedCaptionError, MalformedFileError
+class _Piece(NamedTuple):
+    """Words, and who says them ("": whoever spoke before). No words at all: a paragraph ends."""
 
+    speaker: str
+    words: str
+
+
+def read(text: str) -> str:
+    """The words of a transcript, "Name: ..." where another voice begins; "" where there are none.
+
+    WebVTT, SRT, JSON (also with a segment a word), HTML and plain text, told apart by what stands there, since servers
+    name them as they like. Numbers, time codes, styles, and lines that a rolling caption repeats are left out.
+    """
+    text = text.lstrip("\ufeff \t\r\n").replace("\r\n", "\n").replace("\r", "\n")
+    if text.startswith("WEBVTT") or _TIMING.search(text, 0, _HEAD_CHARS):
+        return _joined(_cues(text))
+    if text.startswith(("{", "[")) and (segments := _segments(text)) is not None:
+        return _joined(_spoken(segments))
+    return _joined(_lines(to_text(text) if text.startswith("<") else text))
+
+
+def _cues(text: str) -> Iterator[_Piece]:
+    """WebVTT (https://www.w3.org/TR/webvtt1/) and SRT: what stands below a time, up to a blank line."""
+    inside, shown = False, deque([""], maxlen=2)
+    lines = text.split("\n")
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        if _TIMING.match(line):
+            inside = True
+        elif not line:  # a line with a blank is of the caption
+            inside = False
+        elif inside and not _TIMING.match(below):  # else it is the number of the next one
+            for piece in _voices(line):
+                if piece.words and piece.words not in shown:
+                    grown = piece.words.startswith(shown[-1] + " ") and shown[-1]
+                    yield piece._replace(words=piece.words[len(shown[-1]) + 1 :]) if grown else piece
+                    shown.append(piece.words)
+
+
+def _voices(line: str) -> Iterator[_Piece]:
+    """The parts of a line of a caption, by voice tag, else by a name in front."""
+    first, *rest = _VOICE.split(line)
+    yield _named(_bare(first))
+    for name, words in zip(rest[::2], rest[1::2], strict=True):
+        yield _Piece(_bare(name), _bare(words))
+
+
+def _bare(marked: str) -> str:
+    return " ".join(html.unescape(_TAG.sub("", marked)).split())
+
+
+def _named(words: str) -> _Piece:
+    found = _SPEAKER.match(words)
+    return _Piece(found[1], words[found.end() :]) if found else _Piece("", words)
+
+
+def _segments(text: str) -> list[dict[str, object]] | None:
+    """The segments of a JSON transcript; none for JSON of another shape, None for what is no JSON."""
     try:
-        captions = webvtt.from_buffer(io.StringIO(text), format=kind)
-    except (MalformedFileError, MalformedCaptionError, ValueError) as e:
-        raise _broken(url) from e
-    last = ""
-    for caption in captions[:MAX_CUES]:
-        lines = [one_line(line) for line in caption.text.splitlines()]
-        fresh = [line for line in lines if line and line != last]
-        last = lines[-1] if lines else last
-        yield one_line(caption.voice or ""), " ".join(fresh)
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    segments = found.get("segments") if isinstance(found, dict) else found
+    return [s for s in segments if isinstance(s, dict)] if isinstance(segments, list) else []
 
 
-def _json(text: str, url: str) -> Iterator[Cue]:
-    """Segments, each with a sentence or with a word."""
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as e:
-        raise _broken(url) from e
-    segments = data.get("segments") if isinstance(data, dict) else None
-    if not isinstance(segments, list):
-        raise _broken(url)
-    for segment in segments[:MAX_CUES]:
-        if isinstance(segment, dict):
-            yield one_line(str(segment.get("speaker") or "")), one_line(str(segment.get("body") or ""))
+def _spoken(segments: Iterable[dict[str, object]]) -> Iterator[_Piece]:
+    for segment in segments:
+        speaker, words = segment.get("speaker"), segment.get("body", segment.get("text"))
+        if isinstance(words, str) and words.strip():
+            yield _Piece(" ".join(speaker.split()) if isinstance(speaker, str) else "", " ".join(words.split()))
 
 
-def _turns(cues: Iterable[Cue]) -> Iterator[str]:
-    """One line as long as one person speaks; of those who are not named, a line for every few sentences."""
-    who, said = "", list[str]()
-    for speaker, words in cues:
-        if said and ((speaker and speaker != who) or _is_long(said)):
-            yield _line(who, said)
-            said = []
-        who = speaker or who
+def _lines(text: str) -> Iterator[_Piece]:
+    """Plain text: a blank line ends a paragraph, so does a name in front; a name may have a line of its own."""
+    for line in text.split("\n"):
+        words = " ".join(_STAMPS.sub("", line).split())
+        if words or not line.strip():
+            yield _named(words)
+
+
+def _joined(pieces: Iterable[_Piece]) -> str:
+    """Paragraphs of a size that can be read, each of one voice."""
+    paragraphs: list[list[str]] = [[]]
+    voice, chars = "", 0
+    for speaker, words in pieces:
+        last = paragraphs[-1]
+        full = chars > _MAX_PARAGRAPH_CHARS or (chars > _PARAGRAPH_CHARS and last[-1].endswith(_SENTENCE_ENDS))
+        if speaker and speaker != voice:
+            paragraphs.append([f"{speaker}:"])
+            voice, chars = speaker, 0
+        elif chars and (full or not words):
+            paragraphs.append([])
+            chars = 0
         if words:
-            said.append(words)
-    if said:
-        yield _line(who, said)
-
-
-def _is_long(said: list[str]) -> bool:
-    return len(said) > 5 and said[-1].endswith((".", "?", "!", "。", "？", "！")) and sum(map(len, said)) > 600
-
-
-def _line(who: str, said: list[str]) -> str:
-    return (f"{who}: " if who else "") + " ".join(said)
-
-
-def _broken(url: str) -> ExtractError:
-    return ExtractError("is a broken transcript", subject=url, kind="broken", remedy="Tell the publisher")
+            paragraphs[-1].append(words)
+            chars += len(words) + 1
+    text = "\n".join(" ".join(parts) for parts in paragraphs if parts)
+    return clean(_BETWEEN_HAN.sub("", _BEFORE_MARK.sub("", text)))

@@ -1,202 +1,401 @@
-"""The pages of items, read from a real server: who is asked, how often, and what becomes of the text."""
+"""The stage on a real site on the loopback: what it asks for, what it leaves alone, and what the items have then."""
 
-from dataclasses import dataclass, field
-from datetime import timedelta
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
 from pytest_httpserver import HTTPServer
-from werkzeug import Request
-from werkzeug import Response as Answer
+from werkzeug import Request, Response
 
-from pipeline.store import issues, items, summaries
+from pipeline.context import Context
+from pipeline.extract import stage
+from pipeline.extract.robots import AGENT
+from pipeline.run import catch_up
+from pipeline.store import items
 from pipeline.store.tables import pages
 from pipeline.types import Item
-from tests.conftest import store_url
-from tests.e2e.world import World, configuration
+from tests.e2e.world import BEGIN, World
 
-LINES = (
-    "The laboratory in Rotterdam released Heron 2, a model with 64 billion parameters, on Tuesday morning.",
-    "It reads 256,000 tokens at once and was trained for eleven weeks on four thousand accelerators.",
-    "Its weights are free for everybody, and the paper names every data set that went into it.",
-)
-PAGE = (
-    "<html><head><title>Heron 2</title><meta property='article:published_time' content='2025-12-02T08:00:00Z'></head>"
-    "<body><nav><a href='/'>Home</a></nav><article><h1>Heron 2 is out</h1>"
-    + "".join(f"<p>{line}</p>" for line in LINES)
-    + "</article><footer>Cookies and terms</footer></body></html>"
-)
+SENTENCE = "The laboratory released {} that runs on a telephone and needs no network at all. "
+
+
+Reply = Callable[[], Response]
+
+
+def reply(body: str = "", media_type: str = "text/html; charset=utf-8", status: int = 200, to: str = "") -> Reply:
+    """How a site answers: each time anew."""
+    headers = {"location": to} if to else {}
+    return lambda: Response(body, status=status, content_type=media_type, headers=headers)
+
+
+def page(about: str, head: str = "") -> Reply:
+    text = SENTENCE.format(about) * 4
+    body = f"<body><article><h1>{about}</h1><p>{text}</p></article></body>"
+    return reply(f"<html><head><title>{about}</title>{head}</head>{body}</html>")
+
+
+def robots(text: str) -> Reply:
+    return reply(text, "text/plain")
 
 
 @dataclass
 class Site:
-    """A feed of bare titles and the pages behind them."""
+    """Answers each path as the test says, 404 where it says nothing."""
 
     base: str
-    titles: dict[str, str]
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: dict[str, Reply] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    agents: set[str] = field(default_factory=set)
+    times: list[float] = field(default_factory=list)
 
-    def answer(self, request: Request) -> Answer:
-        if request.path == "/feed.xml":
-            return Answer(self.feed(), content_type="application/rss+xml")
+    def answer(self, request: Request) -> Response:
         self.asked.append(request.path)
-        made = self.answers.get(request.path)
-        if made is None:
-            return Answer("", status=404) if request.path == "/robots.txt" else Answer(PAGE, content_type="text/html")
-        return Answer(made.get_data(), status=made.status_code, content_type=made.content_type)
+        self.agents.add(request.headers["user-agent"])
+        self.times.append(time.monotonic())
+        return self.answers.get(request.path, reply(status=404))()
 
-    def feed(self) -> str:
-        entries = "".join(
-            f"<item><title>{title}</title><link>{self.base}{path}</link><guid>{path}</guid>"
-            "<pubDate>Wed, 03 Dec 2025 05:00:00 GMT</pubDate></item>"
-            for path, title in self.titles.items()
-        )
-        return f"<rss version='2.0'><channel><title>x</title>{entries}</channel></rss>"
+    def count(self, path: str) -> int:
+        return self.asked.count(path)
 
 
 @pytest.fixture
 def site(httpserver: HTTPServer) -> Site:
-    made = Site(httpserver.url_for("").rstrip("/"), {"/heron": "Heron 2 is out with open weights"})
-    httpserver.expect_request("").respond_with_handler(made.answer)
-    for path in ("/feed.xml", "/robots.txt", *(f"/{n}" for n in range(30)), "/heron", "/closed/x", "/a.vtt"):
-        httpserver.expect_request(path).respond_with_handler(made.answer)
+    made = Site(base=httpserver.url_for("").rstrip("/"))
+    httpserver.expect_request(re.compile("/.*")).respond_with_handler(made.answer)
     return made
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def world(request: pytest.FixtureRequest, site: Site, tmp_path: Path) -> World:
-    config = configuration(site.base, ["feed.xml"], 1)
-    return World(folder=tmp_path, config={**config, "store": {"url": store_url(request.param)}})
+@pytest.fixture
+def world(tmp_path: Path, site: Site) -> World:
+    def source(name: str, **more: object) -> dict[str, object]:
+        return {"id": name, "type": "rss", "url": f"{site.base}/{name}.xml", "allow_private": True, **more}
+
+    config: dict[str, object] = {
+        "schedule": {"anchor": "2025-12-03", "time": "18:00", "review_hours": 12},
+        "fetch": {"timeout_s": 0.5, "threads": 4},
+        "sources": [
+            source("lab"),
+            source("press"),
+            source("public", allow_private=False),
+            source("whole", pages=False),
+            source("teasers", pages=True),
+            source("ai", keep=["AI"], drop=["sponsored"]),
+        ],
+    }
+    return World(folder=tmp_path, config=config)
 
 
-def read(world: World) -> dict[str, Item]:
-    report = world.run(until="extract")
-    assert report.problems == []
+def item(url: str, name: str = "", **fields: object) -> Item:
+    name = name or urlsplit(url).path.strip("/")
+    made = Item(id=name, source_id="lab", guid=name, url=url, title=f"About {name}", body="", fetched_at=BEGIN)
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+def put(world: World, *found: Item) -> None:
+    with world.context() as ctx, ctx.store.begin() as db:
+        items.add(db, found)
+
+
+def extract(world: World) -> int:
+    """One run of the stage alone; how many pages were read."""
+    with world.context() as ctx:
+        return sum(stage.process(ctx, key).count for key in list(stage.pending(ctx)))
+
+
+@contextmanager
+def stored(world: World) -> Iterator[tuple[Context, sa.Connection]]:
     with world.context() as ctx, ctx.store.read() as db:
-        return {item.title: item for item in items.pending(db)}
+        yield ctx, db
 
 
 def outcomes(world: World) -> dict[str, str]:
-    with world.context() as ctx, ctx.store.read() as db:
-        return {row.url.rpartition("/")[2]: row.outcome for row in db.execute(sa.select(pages.c.url, pages.c.outcome))}
+    with stored(world) as (_, db):
+        return {row.item_id: row.outcome for row in db.execute(sa.select(pages.c.item_id, pages.c.outcome))}
 
 
-def test_an_item_gets_the_text_and_the_date_of_its_page_once(world: World, site: Site) -> None:
-    (item,) = read(world).values()
-    assert all(line in item.body for line in LINES)
-    assert "Cookies" not in item.body
-    assert site.asked == ["/robots.txt", "/heron"]
-    for _ in range(2):
-        world.pass_(days=1)
-        (again,) = read(world).values()
-        assert again.body == item.body, "the feed, which has no text, was read again"
-    assert site.asked.count("/heron") == 1
+def bodies(world: World) -> dict[str, str]:
+    with stored(world) as (_, db):
+        return {i.id: i.body for i in items.pending(db)}
 
 
-def test_the_printed_sentences_come_from_the_page(world: World, site: Site) -> None:
-    world.run(until="verify")
-    with world.context() as ctx, ctx.store.read() as db:
-        issue = issues.recent(db)[0]
-        (written,) = summaries.load(db, [s.story_id for s in issue.slots]).values()
-    assert written.claims[0].text in LINES
-    assert issue.counts["pages_read"] == 1
+def test_items_without_a_text_get_that_of_their_page_and_each_page_is_asked_for_once(world: World, site: Site) -> None:
+    site.answers = {"/a": page("model a"), "/b": page("model b"), "/whole": page("more than that")}
+    whole = SENTENCE.format("a model of which the feed tells all") * 4
+    put(world, item(f"{site.base}/a"), item(f"{site.base}/b", body="Read more"), item(f"{site.base}/whole", body=whole))
+    assert extract(world) == 2
+    found = bodies(world)
+    assert SENTENCE.format("model a").strip() in found["a"]
+    assert SENTENCE.format("model b").strip() in found["b"]
+    assert found["whole"] == whole
+    assert sorted(site.asked) == ["/a", "/b", "/robots.txt"]
+    assert all(agent.startswith(f"{AGENT}/") for agent in site.agents)
+    assert extract(world) == 0
+    assert len(site.asked) == 3
 
 
 def test_robots_txt_is_obeyed_and_asked_for_once_a_day(world: World, site: Site) -> None:
-    site.titles = {"/closed/x": "Not for programs", "/1": "For everybody"}
-    site.answers["/robots.txt"] = Answer("User-agent: EveryOtherDay\nDisallow: /closed/\n", content_type="text/plain")
-    found = read(world)
-    assert found["Not for programs"].body == ""
-    assert LINES[0] in found["For everybody"].body
-    assert outcomes(world) == {"x": "robots", "1": "read"}
-    site.titles = {"/2": "Later the same day"}
-    world.pass_(hours=8)
-    read(world)
-    assert site.asked == ["/robots.txt", "/1", "/2"]
-    site.titles = {"/3": "The day after"}
-    world.pass_(hours=25)
-    read(world)
-    assert site.asked[-2:] == ["/robots.txt", "/3"]
+    site.answers = {
+        "/robots.txt": robots("User-agent: *\nDisallow: /private\n"),
+        "/a": page("model a"),
+        "/private/b": page("model b"),
+        "/c": page("model c"),
+    }
+    put(world, item(f"{site.base}/a"), item(f"{site.base}/private/b", "b"))
+    extract(world)
+    assert outcomes(world) == {"a": "read", "b": "robots"}
+    assert site.count("/private/b") == 0
+    world.pass_(hours=23)
+    put(world, item(f"{site.base}/c", fetched_at=world.now))
+    extract(world)
+    assert (site.count("/robots.txt"), site.count("/c")) == (1, 1)
+    world.pass_(hours=2)
+    put(world, item(f"{site.base}/d", fetched_at=world.now))
+    extract(world)
+    assert site.count("/robots.txt") == 2
+    assert outcomes(world) == {"a": "read", "b": "robots", "c": "read", "d": "gone"}
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])
-def test_a_host_whose_robots_txt_cannot_be_had_is_left_alone(world: World, site: Site, status: int) -> None:
-    site.answers["/robots.txt"] = Answer("", status=status)
-    (item,) = read(world).values()
-    assert (item.body, site.asked) == ("", ["/robots.txt"])
+def test_a_site_that_cannot_say_what_it_allows_is_asked_once_more_and_not_for_its_pages(
+    world: World, site: Site, status: int
+) -> None:
+    site.answers = {"/robots.txt": reply(status=status), "/a": page("model a"), "/b": page("model b")}
+    put(world, item(f"{site.base}/a"), item(f"{site.base}/b"))
+    assert extract(world) == 0
+    assert site.asked == ["/robots.txt"]
+    assert outcomes(world) == {"a": "later", "b": "later"}
+    extract(world)
+    assert site.asked == ["/robots.txt"], "not so soon"
+    world.pass_(hours=1)
+    extract(world)
+    assert site.asked == ["/robots.txt"] * 2
+    assert outcomes(world) == {"a": "failed", "b": "failed"}
+    world.pass_(hours=1)
+    extract(world)
+    assert len(site.asked) == 2
 
 
-def test_what_cannot_be_read_is_counted_and_is_no_problem(world: World, site: Site) -> None:
-    site.titles = {f"/{n}": f"Title number {n} of something else" for n in range(6)}
-    wall = f"<html><body><p>{'Please enable JavaScript and cookies to continue. ' * 6}</p></body></html>"
-    site.answers = {
-        "/0": Answer("no", status=403),
-        "/1": Answer(wall, content_type="text/html"),
-        "/2": Answer(b"%PDF-1.7", content_type="application/pdf"),
-        "/3": Answer("<html><body><p>Short.</p></body></html>", content_type="text/html"),
-        "/4": Answer("<html></html>", content_type="text/html"),
-    }
-    found = read(world)
-    assert outcomes(world) == {
-        "0": "http_403",
-        "1": "wall",
-        "2": "not_text",
-        "3": "short",
-        "4": "empty",
-        "5": "read",
-    }
-    assert sum(bool(item.body) for item in found.values()) == 1
-    read(world)
-    assert len([path for path in site.asked if path != "/robots.txt"]) == 6
+def test_a_site_that_is_down_is_left_alone_and_its_pages_are_read_when_it_is_back(world: World, site: Site) -> None:
+    site.answers = {f"/{n}": reply(status=503) for n in range(4)}
+    put(world, *(item(f"{site.base}/{n}") for n in range(4)))
+    extract(world)
+    assert len(site.asked) == 2, "robots.txt, and one page"
+    assert set(outcomes(world).values()) == {"later"}
+    with world.context() as ctx:
+        catch_up(ctx, ["extract", "dedupe"])
+    site.answers = {f"/{n}": page(f"model {n}") for n in range(4)}
+    world.pass_(hours=1)
+    assert extract(world) == 4, "though they have a story by now"
+    assert set(outcomes(world).values()) == {"read"}
 
 
-def test_a_host_gets_at_most_so_many_requests_a_run(world: World, site: Site) -> None:
-    site.titles = {f"/{n}": f"Title number {n}" for n in range(9)}
-    world.config["extract"] = {"max_per_host": 3}
-    report = world.run(until="dedupe")
-    assert report.done["extract"] == 3
-    assert len(site.asked) == 4
+def test_two_items_with_one_address_take_one_request_and_a_third_one_none(world: World, site: Site) -> None:
+    site.answers = {"/a": page("model a")}
+    put(world, item(f"{site.base}/a", "one"), item(f"{site.base}/a", "two", source_id="press"))
+    assert extract(world) == 1
+    world.pass_(hours=20)
+    put(world, item(f"{site.base}/a", "three", source_id="teasers", body="x" * 300, fetched_at=world.now))
+    extract(world)
+    assert site.count("/a") == 1
+    assert len(set(bodies(world).values())) == 1
+    assert outcomes(world) == {"one": "read", "two": "read", "three": "read"}
 
 
-def test_a_page_of_two_items_is_fetched_once_and_kept_for_a_week(world: World, site: Site) -> None:
-    sources = world.config["sources"]
-    assert isinstance(sources, list)
-    world.config["sources"] = [sources[0], {**sources[0], "id": "other"}]
-    world.run(until="extract")
-    with world.context() as ctx, ctx.store.read() as db:
-        found = items.pending(db)
-    assert len(found) == 2
-    assert all(LINES[0] in item.body for item in found)
-    world.config["sources"] = [*world.config["sources"], {**sources[0], "id": "third"}]  # type: ignore[misc]
-    world.pass_(hours=30)
-    read(world)
-    assert site.asked.count("/heron") == 1
+@pytest.mark.parametrize(
+    ("limits", "read"),
+    [
+        ({"max_per_host": 3}, 3),
+        ({"max_pages": 2}, 2),
+        ({"max_pages": 4, "max_per_host": 3}, 3),
+        ({"enabled": False}, 0),
+    ],
+)
+def test_of_one_site_the_newest_pages_are_read_up_to_the_limits(
+    world: World, site: Site, limits: dict[str, int], read: int
+) -> None:
+    world.config["extract"] = limits
+    site.answers = {f"/{n}": page(f"model {n}") for n in range(6)}
+    put(world, *(item(f"{site.base}/{n}", published_at=BEGIN - timedelta(hours=n)) for n in range(6)))
+    with world.context() as ctx:
+        catch_up(ctx, ["extract"])
+    assert [a for a in site.asked if a != "/robots.txt"] == [f"/{n}" for n in range(read)]
+    world.pass_(hours=1)
+    extract(world)
+    assert len(site.asked) == (1 + 2 * read if read else 0), "the next ones, an hour later"
 
 
-def test_a_redirect_to_a_private_host_is_not_followed(world: World, site: Site, httpserver: HTTPServer) -> None:
-    httpserver.clear()
-    httpserver.expect_request("/feed.xml").respond_with_handler(site.answer)
-    httpserver.expect_request("/robots.txt").respond_with_data("", status=404)
-    inside = f"http://127.0.0.2:{httpserver.port}/secret"
-    httpserver.expect_request("/heron").respond_with_data("", status=302, headers={"Location": inside})
-    (item,) = read(world).values()
-    assert (item.body, outcomes(world)) == ("", {"heron": "private_address"})
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (reply(status=404), "gone"),
+        (reply(status=403), "refused"),
+        (reply("%PDF-1.7", "application/pdf"), "not_text"),
+        (reply("<p>Please enable JavaScript and cookies to continue. " + "It is not hard to do. " * 9), "refused"),
+        (reply("<p>Nothing."), "no_text"),
+        (reply(status=302, to="/"), "gone"),
+        (reply("x" * 3000), "too_large"),
+    ],
+)
+def test_a_page_that_gives_nothing_is_no_problem_and_not_asked_for_again(
+    world: World, site: Site, answer: Reply, outcome: str
+) -> None:
+    world.config["extract"] = {"max_bytes": 2_000}
+    site.answers = {"/a": answer, "/": page("home"), "/b": page("model b")}
+    put(world, item(f"{site.base}/a"), item(f"{site.base}/b"))
+    with world.context() as ctx:
+        report = catch_up(ctx, ["extract"])
+    assert report.exit_code == 0
+    assert report.done["extract"] == 1
+    assert outcomes(world) == {"a": outcome, "b": "read"}
+    assert bodies(world)["a"] == ""
+    world.pass_(hours=2)
+    extract(world)
+    assert site.count("/a") == 1
 
 
-def test_pages_can_be_turned_off_for_a_source_or_for_all(world: World, site: Site) -> None:
-    sources = world.config["sources"]
-    assert isinstance(sources, list)
-    sources[0]["pages"] = False
-    read(world)
-    sources[0]["pages"] = True
-    world.config["extract"] = {"enabled": False}
-    read(world)
+def test_a_private_address_is_only_for_sources_that_may_and_that_are_there_themselves(world: World, site: Site) -> None:
+    site.answers = {"/a": page("secrets"), "/b": page("more of them")}
+    router = site.base.replace("localhost", "127.0.0.1")
+    put(world, item(f"{site.base}/a", source_id="public"), item(f"{router}/b", source_id="lab"))
+    extract(world)
     assert site.asked == []
+    assert outcomes(world) == {"a": "private", "b": "private"}
 
 
-def test_an_old_item_is_no_news_and_is_not_read(world: World, site: Site) -> None:
-    world.now += timedelta(days=9)
-    read(world)
-    assert site.asked == []
+def test_a_slow_site_costs_one_time_out(world: World, site: Site) -> None:
+    def slow() -> Response:
+        time.sleep(1.0)
+        return page("model a")()
+
+    site.answers = {"/a": slow, "/b": slow}
+    put(world, item(f"{site.base}/a"), item(f"{site.base}/b"))
+    extract(world)
+    assert len(site.asked) == 2, "robots.txt, and one page"
+    assert outcomes(world) == {"a": "later", "b": "later"}
+
+
+def test_a_site_without_a_name_costs_nothing(world: World) -> None:
+    put(world, item("https://no-such-host.invalid/a", source_id="public"))
+    extract(world)
+    assert outcomes(world) == {"a": "later"}
+
+
+def test_the_pause_that_a_site_wishes_is_kept(world: World, site: Site) -> None:
+    site.answers = {f"/{n}": page(f"model {n}") for n in range(3)}
+    site.answers["/robots.txt"] = robots("User-agent: *\nCrawl-delay: 0.2")
+    put(world, *(item(f"{site.base}/{n}") for n in range(3)))
+    assert extract(world) == 3
+    first, second, third = site.times[1:]
+    assert min(second - first, third - second) >= 0.2
+
+
+def test_a_site_that_wishes_a_long_pause_gives_one_page_a_run(world: World, site: Site) -> None:
+    site.answers = {f"/{n}": page(f"model {n}") for n in range(3)}
+    site.answers["/robots.txt"] = robots("User-agent: *\nCrawl-delay: 60")
+    put(world, *(item(f"{site.base}/{n}") for n in range(3)))
+    with world.context() as ctx:
+        catch_up(ctx, ["extract"])
+    assert len(site.asked) == 2
+    world.pass_(hours=1)
+    assert extract(world) == 1
+
+
+def test_robots_txt_of_the_place_where_a_redirect_ends_is_obeyed_too(world: World, site: Site) -> None:
+    with HTTPServer(host="localhost") as there:  # another port is another origin
+        there.expect_request("/robots.txt").respond_with_data("User-agent: *\nDisallow: /")
+        there.expect_request("/b").respond_with_handler(lambda _: page("model b")())
+        site.answers = {"/a": reply(status=302, to=there.url_for("/b"))}
+        put(world, item(f"{site.base}/a"))
+        extract(world)
+        assert [request.path for request, _ in there.log] == ["/b", "/robots.txt"]
+    assert site.asked == ["/robots.txt", "/a"]
+    assert outcomes(world) == {"a": "robots"}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("text/vtt", "WEBVTT\n\n" + "00:00.000 --> 00:01.000\n<v Ada>{}\n\n"),
+        ("application/x-subrip", "1\n00:00:00,000 --> 00:00:01,000\nAda: {}\n"),
+        ("application/json", '{"segments": [{"speaker": "Ada", "body": "{}"}]}'),
+        ("text/html", "<cite>Ada:</cite><time>0:00</time><p>{}</p>"),
+        ("text/plain", "[00:00] Ada: {}"),
+    ],
+)
+def test_an_episode_gets_its_transcript(world: World, site: Site, media_type: str, body: str) -> None:
+    words = SENTENCE.format("the first episode").strip()
+    site.answers = {"/t": reply(body.replace("{}", " ".join([words] * 4)), media_type)}
+    notes = "Ada talks about telephones. " * 9
+    episode = item(f"{site.base}/episode", kind="podcast", body=notes, text_url=f"{site.base}/t")
+    put(world, episode, item(f"{site.base}/other", kind="podcast", body=notes))
+    assert extract(world) == 1
+    assert bodies(world) == {"episode": "Ada: " + " ".join([words] * 4), "other": notes}
+
+
+def test_what_becomes_no_story_and_what_the_operator_excludes_is_not_asked_for(world: World, site: Site) -> None:
+    site.answers = {"/good": page("AI"), "/teaser": page("more than the teaser")}
+    old = BEGIN - timedelta(hours=97)
+    put(
+        world,
+        item(f"{site.base}/stale", published_at=old),
+        item(f"{site.base}/off", source_id="ai", title="About the weather"),
+        item(f"{site.base}/ad", source_id="ai", title="AI, sponsored"),
+        item(f"{site.base}/good", source_id="ai", title="AI wins"),
+        item(f"{site.base}/never", source_id="whole"),
+        item(f"{site.base}/teaser", source_id="teasers", body="x" * 250),
+        item(f"{site.base}/removed", source_id="no-longer-configured"),
+    )
+    extract(world)
+    assert sorted(site.asked) == ["/good", "/robots.txt", "/teaser"]
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [("2025-11-20", datetime(2025, 11, 20)), ("2999-01-01", None), ("soon", None)],  # noqa: DTZ001
+)
+def test_an_item_without_a_date_gets_that_of_its_page(
+    world: World, site: Site, day: str, expected: datetime | None
+) -> None:
+    meta = f'<meta property="article:published_time" content="{day}">'
+    site.answers = {"/a": page("model a", meta), "/b": page("model b", meta)}
+    put(world, item(f"{site.base}/a"), item(f"{site.base}/b", published_at=BEGIN))
+    extract(world)
+    with stored(world) as (_, db):
+        dates = {i.id: i.published_at for i in items.pending(db)}
+    assert dates == {"a": expected.replace(tzinfo=BEGIN.tzinfo) if expected else None, "b": BEGIN}
+
+
+def test_a_site_that_answers_every_address_alike_gives_no_text(world: World, site: Site) -> None:
+    site.answers = {f"/{n}": page("the way in which we use your data") for n in range(3)}
+    put(world, *(item(f"{site.base}/{n}") for n in range(3)))
+    extract(world)
+    assert outcomes(world) == {"0": "refused", "1": "refused", "2": "refused"}
+    assert set(bodies(world).values()) == {""}
+
+
+def test_a_run_that_is_killed_in_the_middle_of_a_site_asks_only_for_the_rest(world: World, site: Site) -> None:
+    class Killed(BaseException):
+        pass
+
+    site.answers = {f"/{n}": page(f"model {n}") for n in range(3)}
+    put(world, *(item(f"{site.base}/{n}", published_at=BEGIN - timedelta(hours=n)) for n in range(3)))
+    with world.context() as ctx:
+
+        class Dying:
+            def get(self, url: str, **more: object) -> object:
+                if url.endswith("/1"):
+                    raise Killed
+                return ctx.http.get(url, **more)  # type: ignore[arg-type]
+
+        with pytest.raises(Killed):
+            stage.process(replace(ctx, http=Dying()), site.base)  # type: ignore[arg-type]
+    assert outcomes(world) == {"0": "read"}
+    assert extract(world) == 2
+    assert [site.count(f"/{n}") for n in range(3)] == [1, 1, 1]

@@ -1,61 +1,109 @@
+"""Which items need their page, and whose turn it is."""
+
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
-from pipeline.config import ExtractSettings
-from pipeline.extract.wants import choose, origin, verdict
+from pipeline.extract.wants import address, by_origin, choose
 from pipeline.types import Item
 
-NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-LONG = "A text that is long enough to be summarised without inventing. " * 10
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+URL = "https://lab.example/news/heron"
+LONG = "The laboratory released a small model that runs on a telephone. " * 5
 
 
-def item(name: str, **fields: Any) -> Item:
-    url = f"https://{name}.example/post"
-    defaults = {"source_id": "s", "guid": name, "url": url, "title": name, "body": "", "fetched_at": NOW}
-    return Item(id=name, **{**defaults, **fields})
-
-
-def chosen(*items: Item, closed: tuple[str, ...] = (), **settings: Any) -> list[str]:
-    return [want.url for want in choose(items, ExtractSettings(**settings), closed)]
+def item(name: str = "a", /, **fields: object) -> Item:
+    made = Item(id=name, source_id="lab", guid=name, url=URL, title="Heron 2 is out", body="", fetched_at=NOW)
+    return replace(made, **fields)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("fields", "wanted"),
     [
-        ({}, True),
-        ({"body": "One line only."}, True),
-        ({"body": LONG}, False),
-        ({"url": ""}, False),
-        ({"url": "https://x.com/ada/status/1"}, False),
-        ({"url": "https://old.reddit.com/r/a/comments/b"}, False),
-        ({"url": "https://lab.example/report.PDF?download=1"}, False),
-        ({"kind": "leaderboard"}, False),
-        ({"body": LONG, "text_url": "https://pod.example/1.vtt"}, True),
+        ({}, URL),
+        ({"body": "Heron 2 is out"}, URL),
+        ({"body": "One sentence about it."}, URL),
+        ({"body": LONG}, ""),
+        ({"body": LONG + "and so on […]"}, URL),
+        ({"body": LONG + "Continue reading »"}, URL),
+        ({"body": LONG * 4 + "and so on …"}, ""),
+        ({"title": "T" * 250, "body": "T" * 250}, URL),
+        ({"kind": "post", "body": "Nice!"}, ""),
+        ({"kind": "leaderboard"}, ""),
+        ({"url": ""}, ""),
+        ({"url": "https://lab.example/"}, ""),
+        ({"url": "https://lab.example/?p=12"}, "https://lab.example/?p=12"),
+        ({"url": "https://lab.example/changelog#v1.2"}, ""),
+        ({"url": "https://lab.example/paper.PDF"}, ""),
+        ({"url": "https://cdn.lab.example/episode-12.mp3"}, ""),
+        ({"url": "https://x.com/ann/status/12"}, ""),
+        ({"url": "https://old.reddit.com/r/a/comments/1/b"}, ""),
+        ({"url": "https://www.youtube.com/watch?v=abcdefghijk"}, ""),
+        ({"url": "https://netflix.com/tudum"}, "https://netflix.com/tudum"),
+        ({"url": "ftp://lab.example/a"}, ""),
+        ({"kind": "podcast", "body": LONG, "text_url": "https://lab.example/t.vtt"}, "https://lab.example/t.vtt"),
+        ({"text_url": "javascript:alert(1)"}, ""),
     ],
 )
-def test_an_item_that_says_too_little_wants_its_page(fields: dict[str, Any], wanted: bool) -> None:
-    assert bool(chosen(item("a", **fields))) is wanted
+def test_what_has_no_text_of_its_own_needs_its_page(fields: dict[str, object], wanted: str) -> None:
+    assert address(item(**fields), min_chars=200) == wanted
 
 
-def test_the_newest_first_within_the_limits_and_one_address_once() -> None:
-    items = [item(f"i{n}", url=f"https://a.example/{n}", published_at=NOW - timedelta(hours=n)) for n in range(5)]
-    assert chosen(*items, max_per_host=2) == ["https://a.example/0", "https://a.example/1"]
-    others = [item(f"o{n}", published_at=NOW - timedelta(days=1)) for n in range(3)]
-    assert len(chosen(*items, *others, max_pages=4, max_per_host=3)) == 4
-    (want,) = choose([item("a"), item("b", url="https://a.example/post")], ExtractSettings())
-    assert set(want.item_ids) == {"a", "b"}
-    assert chosen(item("a"), closed=("s",)) == []
+def test_the_operator_says_always_or_never() -> None:
+    assert address(item(body=LONG), min_chars=200, pages=True) == URL
+    assert address(item(kind="post", body="Nice!"), min_chars=200, pages=True) == URL
+    assert address(item(), min_chars=200, pages=False) == ""
+    assert address(item(text_url="https://lab.example/t.vtt"), min_chars=200, pages=False) == ""
 
 
-def test_what_a_text_is_worth() -> None:
-    assert verdict(LONG, 200) == "read"
-    assert verdict("Too little.", 200) == "short"
-    assert verdict("Please enable JavaScript and cookies to continue. " * 6, 200) == "wall"
-    assert verdict(LONG * 3 + "Sites ask you to enable JavaScript.", 200) == "read"
+def places(items: list[Item]) -> dict[str, dict[str, list[str]]]:
+    found = by_origin(items, lambda i: i.url)
+    return {place: {url: [i.id for i in members] for url, members in pages.items()} for place, pages in found.items()}
 
 
-def test_one_robots_txt_speaks_for_one_origin() -> None:
-    assert origin("https://A.example:8443/x?y") == "https://a.example:8443"
-    assert origin("http://a.example/") != origin("https://a.example/")
+def test_addresses_stand_by_site_the_newest_first_and_each_once() -> None:
+    old = item("old", url="http://b.example:8080/old", published_at=NOW - timedelta(days=1))
+    new = item("new", url="http://b.example:8080/new")
+    copy = item("copy", url="http://b.example:8080/old", source_id="press", published_at=NOW - timedelta(hours=30))
+    other = item("other", url="https://b.example/new", published_at=NOW - timedelta(hours=1))
+    assert places([old, copy, other, new]) == {
+        "http://b.example:8080": {"http://b.example:8080/new": ["new"], "http://b.example:8080/old": ["old", "copy"]},
+        "https://b.example": {"https://b.example/new": ["other"]},
+    }
+
+
+def test_an_address_that_one_source_gives_to_several_items_is_about_none_of_them() -> None:
+    assert places([item("a"), item("b"), item("c", url="https://lab.example/c")]) == {
+        "https://lab.example": {"https://lab.example/c": ["c"]}
+    }
+
+
+def chosen(counts: dict[str, int], asked: dict[str, int], max_pages: int, max_per_host: int) -> dict[str, list[str]]:
+    at = iter(range(1_000))
+    made = [
+        item(f"{host}{n}", url=f"https://{host}.example/{n}", published_at=NOW - timedelta(minutes=next(at)))
+        for host, count in counts.items()
+        for n in range(count)
+    ]
+    known = {f"https://{host}.example": n for host, n in asked.items()}
+    found = choose(by_origin(made, lambda i: i.url), known, max_pages=max_pages, max_per_host=max_per_host)
+    return {place[8:-8]: [url.rpartition("/")[2] for url in pages] for place, pages in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("asked", "max_pages", "max_per_host", "expected"),
+    [
+        ({}, 100, 10, {"a": ["0", "1", "2", "3", "4"], "b": ["0"], "c": ["0", "1"]}),
+        ({}, 100, 2, {"a": ["0", "1"], "b": ["0"], "c": ["0", "1"]}),
+        ({}, 4, 3, {"a": ["0", "1", "2"], "b": ["0"]}),
+        ({"a": 1}, 100, 2, {"a": ["0"], "b": ["0"], "c": ["0", "1"]}),
+        ({"a": 9, "z": 90}, 100, 9, {"b": ["0"]}),
+        ({"z": 100}, 100, 10, {}),
+        ({}, 1, 10, {"a": ["0"]}),
+    ],
+)
+def test_the_limits_hold_together_with_what_was_asked_lately(
+    asked: dict[str, int], max_pages: int, max_per_host: int, expected: dict[str, list[str]]
+) -> None:
+    assert chosen({"a": 5, "b": 1, "c": 2}, asked, max_pages, max_per_host) == expected

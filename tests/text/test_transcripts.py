@@ -1,95 +1,157 @@
+"""Transcripts in each of their forms: the words stay, in order and by voice; numbers, times and repetitions go."""
+
 import json
-from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import ExtractError
-from pipeline.text.transcripts import is_transcript, plain
+from pipeline.text.transcripts import read
 
 VTT = """WEBVTT
+Kind: captions
 
-NOTE made by hand
+STYLE
+::cue { color: red }
 
-1
-00:00:01.000 --> 00:00:02.000
-<v Ada>Good <b>morning</b>.
+NOTE made by a machine
+and nobody else
 
-00:00:02.000 --> 00:00:03.000 align:start
-<v Ada>We talk about Heron 2.
+intro
+00:00.000 --> 00:02.000 align:start
+<v Ada Byron>Heron&nbsp;2 costs &lt;400 dollars</v>
 
-00:00:03.000 --> 00:00:04.000
-<v Bo>It has 64B parameters.
+00:02.000 --> 00:04.500
+<v Ada Byron>a <i>month</i>, and all.
+
+00:04.500 --> 00:05.000
+<v.loud Bo>For whom?</v> <v Ada Byron>For all.</v>
 """
 ROLLING = """WEBVTT
 
-00:00:01.000 --> 00:00:02.000
-it is the first
+00:00:00.000 --> 00:00:01.500
+{blank}
+we<00:00:00.500><c> have</c>
 
-00:00:02.000 --> 00:00:03.000
-it is the first
-model of its kind
+00:00:01.500 --> 00:00:01.510
+we have
+{blank}
+
+00:00:01.510 --> 00:00:03.000
+we have
+lots of tomatoes
 
 00:00:03.000 --> 00:00:04.000
-model of its kind
-that runs on a phone
+lots of tomatoes
+lots of tomatoes this year
+""".replace("{blank}", " ")
+SRT = """1
+00:00:01,000 --> 00:00:02,000
+Ada: The price fell to
+
+2
+00:00:02,000 --> 00:00:03,500
+400 dollars in 2026.
+3
+00:00:03,500 --> 00:00:04,000
+Bo: It did.
 """
-SRT = "1\n00:00:01,000 --> 00:00:02,000\nGood morning.\n\n2\n00:00:02,500 --> 00:00:04,000\nIt is 3 o'clock.\n"
-JSON = json.dumps(
-    {
-        "version": "1.0.0",
-        "segments": [
-            {"speaker": "Ada", "startTime": 0.5, "endTime": 0.7, "body": "Good"},
-            {"speaker": "Ada", "startTime": 0.7, "endTime": 0.9, "body": "morning."},
-            {"speaker": "Bo", "startTime": 1.0, "endTime": 1.4, "body": "你好。"},
-            {"body": None},
-            "junk",
-        ],
-    }
-)
+WORDS = {
+    "version": "1.0.0",
+    "segments": [
+        {"speaker": "Ada", "startTime": 0.0, "endTime": 0.2, "body": "We"},
+        {"startTime": 0.2, "body": "are "},
+        {"body": "back"},
+        {"body": "."},
+        {"speaker": "Bo", "body": " Yes"},
+        {"speaker": "Bo", "body": "!"},
+        {"body": 7},
+        "junk",
+    ],
+}
+HTML = """<cite>Kevin:</cite>
+<time>0:00</time>
+<p>We have lots of tomatoes, from 10:30 on.</p>
+<cite>Ann:</cite><time>0:09</time><p>So &amp; so many.</p>"""
+PLAIN = """[00:00:01] Ada: The first words
+that go on in a second line
+Speaker 2 (00:03):
+Words of another.
+
+0:15
+The shop opens at 10:30
+00:12:01 Ada: Good to know: it opens."""
 
 
 @pytest.mark.parametrize(
-    ("text", "media_type", "url", "said"),
+    ("given", "lines"),
     [
-        (VTT, "text/vtt; charset=utf-8", "", "Ada: Good morning. We talk about Heron 2.\nBo: It has 64B parameters."),
+        (VTT, ["Ada Byron: Heron 2 costs <400 dollars a month, and all.", "Bo: For whom?", "Ada Byron: For all."]),
+        (VTT.replace("\n", "\r\n"), ["Ada Byron: Heron 2 costs <400 dollars a month, and all.", "Bo: For whom?"]),
+        (ROLLING, ["we have lots of tomatoes this year"]),
+        (SRT, ["Ada: The price fell to 400 dollars in 2026.", "Bo: It did."]),
+        ("\ufeff" + SRT, ["Ada: The price fell to 400 dollars in 2026.", "Bo: It did."]),
+        (json.dumps(WORDS), ["Ada: We are back.", "Bo: Yes!"]),
+        (json.dumps({"segments": [{"text": " 你好"}, {"text": "世界"}, {"text": "。"}]}), ["你好世界。"]),
+        (HTML, ["Kevin: We have lots of tomatoes, from 10:30 on.", "Ann: So & so many."]),
         (
-            ROLLING,
-            "application/octet-stream",
-            "https://a.example/x.vtt?k=1",
-            "it is the first model of its kind that runs on a phone",
+            PLAIN,
+            [
+                "Ada: The first words that go on in a second line",
+                "Speaker 2: Words of another.",
+                "The shop opens at 10:30",
+                "Ada: Good to know: it opens.",
+            ],
         ),
-        (SRT, "application/x-subrip", "", "Good morning. It is 3 o'clock."),
-        (JSON, "application/json", "", "Ada: Good morning.\nBo: 你好。"),
-        ("Good morning.\r\n\r\nIt is three.", "text/plain", "", "Good morning.\n\nIt is three."),
     ],
-)
-def test_every_format_becomes_what_is_said(text: str, media_type: str, url: str, said: str) -> None:
-    assert is_transcript(media_type, url)
-    assert plain(text, media_type, url) == said
+    ids=["vtt", "vtt-crlf", "rolling", "srt", "srt-bom", "json", "json-han", "html", "plain"],
+)  # fmt: skip
+def test_the_words_are_read_whatever_the_form(given: str, lines: list[str]) -> None:
+    assert read(given).split("\n")[: len(lines)] == lines
 
 
-def test_a_long_monologue_gets_lines_of_some_sentences() -> None:
-    cues = "".join(
-        f"00:00:{n % 60:02}.000 --> 00:00:{n % 60:02}.900\nSentence number {n} of a talk.\n\n" for n in range(90)
+def test_an_hour_of_talk_is_cut_into_paragraphs_at_sentences() -> None:
+    cues = (
+        f"{i // 60:02}:{i % 60:02}.000 --> {i // 60:02}:{i % 60:02}.900\nSentence {i} is here.\n" for i in range(3000)
     )
-    lines = plain(f"WEBVTT\n\n{cues}", "text/vtt", "").splitlines()
-    assert len(lines) > 2
-    assert all(500 < len(line) < 900 for line in lines[:-1])
+    paragraphs = read("WEBVTT\n\n" + "\n".join(cues)).split("\n")
+    assert " ".join(paragraphs) == " ".join(f"Sentence {i} is here." for i in range(3000))
+    assert all(400 < len(p) < 700 for p in paragraphs[:-1])
 
 
-@pytest.mark.parametrize(("text", "kind"), [("", "text/vtt"), ("<html>", "text/vtt"), ("{}", "application/json")])
-def test_a_broken_one_is_named(text: str, kind: str) -> None:
-    with pytest.raises(ExtractError, match="is a broken transcript"):
-        plain(text, kind, "https://a.example/x")
+def test_talk_without_a_full_stop_is_cut_all_the_same() -> None:
+    segments = [{"body": f"word{i}"} for i in range(5000)]
+    assert max(map(len, read(json.dumps({"segments": segments})).split("\n"))) < 2_000
 
 
-def test_a_page_is_none() -> None:
-    assert not is_transcript("text/html; charset=utf-8", "https://a.example/episode")
+@pytest.mark.parametrize("empty", ["", "WEBVTT", "[]", "{}", '{"error": "gone"}', '{"segments": 7}', "<p></p>", "\n\n"])
+def test_what_holds_no_words_gives_none(empty: str) -> None:
+    assert read(empty) == ""
 
 
-@given(st.text(max_size=300), st.sampled_from(["text/vtt", "application/x-subrip", "application/json", "text/plain"]))
-def test_no_bytes_break_it(text: str, kind: str) -> None:
-    with suppress(ExtractError):
-        assert isinstance(plain(f"WEBVTT\n\n{text}" if kind == "text/vtt" else text, kind, ""), str)
+@pytest.mark.parametrize(
+    "bomb", ["[" * 200_000, "<v " * 200_000, "1:00 --> " * 100_000, "WEBVTT\n" + "(1:00" * 100_000]
+)
+def test_bombs_end(bomb: str) -> None:
+    read(bomb)
+
+
+MARKS = [
+    "WEBVTT",
+    "\n",
+    "\n\n",
+    "00:01.000 --> 00:02.000",
+    "<v Ada>",
+    "Ada:",
+    "{",
+    '"segments":',
+    "[",
+    "0:12",
+    "<p>",
+    "</",
+]
+
+
+@given(st.lists(st.sampled_from(MARKS) | st.text(max_size=9), max_size=30).map("".join))
+def test_no_text_breaks_it(text: str) -> None:
+    assert "\r" not in read(text)
