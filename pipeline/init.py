@@ -14,6 +14,12 @@ ENV_EXAMPLE = """\
 #OPENAI_API_KEY=
 # The password of your mail account, for the smtp channel in config.yaml.
 #DIGEST_SMTP_PASSWORD=
+# The password of the mailbox that newsletters come to (`type: mail` with a host).
+#DIGEST_IMAP_PASSWORD=
+# What some sources want: X's paid interface, the token of your Reddit feeds, an address with {token} in it.
+#X_BEARER_TOKEN=
+#REDDIT_FEED_TOKEN=
+#FEED_TOKEN=
 """
 
 README = """\

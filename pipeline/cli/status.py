@@ -123,8 +123,8 @@ def _say(
         ]
         listing(mails, as_json=False, empty="", where=where, indent="  ")
     click.echo(f"\n{summary(health)}")
-    if last is not None:
-        listing(brief(health), as_json=False, empty="", where=where, indent="  ")
+    if known := [row for row in health if row["succeeded_at"] or row["trouble"]]:
+        listing(brief(known), as_json=False, empty="", where=where, indent="  ")
     click.echo("")
     for line in next_steps(ctx):
         click.echo(line)
