@@ -43,8 +43,11 @@ def canonicalise() -> None:
 def parse(type_name: str, pairs: tuple[str, ...]) -> None:
     """Turn the bytes of a source into items.
 
-    {"id","media_type","url","body_base64"} -> {"id","items":[...]}
+    {"id","media_type","url","body_base64"} -> {"id","items":[...]}, and "dropped":[{"guid","reason"}] where some
+    entries were passed over
     """
+    from dataclasses import asdict
+
     from pydantic import TypeAdapter
 
     from pipeline import sources
@@ -63,7 +66,9 @@ def parse(type_name: str, pairs: tuple[str, ...]) -> None:
             media_type=_text(row, "media_type", ""),
             body=base64.b64decode(_text(row, "body_base64"), validate=True),
         )
-        return {"items": items.dump_python(list(kind.parse(payload, options).items), mode="json")}
+        parsed = kind.parse(payload, options)
+        found = {"items": items.dump_python(list(parsed.items), mode="json")}
+        return found | ({"dropped": [asdict(d) for d in parsed.dropped]} if parsed.dropped else {})
 
     _each(work)
 

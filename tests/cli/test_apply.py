@@ -50,11 +50,19 @@ def test_parse_gives_the_items_of_real_bytes(ask: Ask, kind: str, file: str, med
     body = base64.b64encode((DATA / file).read_bytes()).decode()
     row: Row = {"id": 7, "media_type": media_type, "url": "https://x.example/feed", "body_base64": body}
     (answer,), code = fed(ask, "parse", "--type", kind, rows=[row])
-    assert (code, list(answer), answer["id"]) == (0, ["id", "items"], 7)
+    assert (code, list(answer)[:2], answer["id"]) == (0, ["id", "items"], 7)
+    assert answer.keys() <= {"id", "items", "dropped"}
     assert answer["items"]
     for item in answer["items"]:
         assert item["title"]
         assert set(item) >= {"id", "guid", "url", "title", "body", "kind", "language", "published_at"}
+
+
+def test_parse_names_what_it_passes_over(ask: Ask) -> None:
+    body = base64.b64encode((DATA / "rss/rss2.xml").read_bytes()).decode()
+    (answer,), _ = fed(ask, "parse", "--type", "rss", "--option", "max_items=1", rows=[{"id": 1, "body_base64": body}])
+    assert {d["reason"] for d in answer["dropped"]} == {"over_the_limit"}
+    assert all(d["guid"] for d in answer["dropped"])
 
 
 def test_parse_takes_options_as_config_yaml_does(ask: Ask) -> None:
