@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 
@@ -20,19 +21,31 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timed:
-    """How long a piece of work took, and for how long it had a core (its worker processes too, once they ended)."""
+    """How long a piece of work took, how long its own process had a core, and how long cores of the machine were busy
+    (with its worker processes too, and with whatever else ran).
+    """
 
     wall_s: float
     cpu_s: float
+    machine_s: float
 
 
 def timed(work: Callable[[], object]) -> Timed:
     """How long one call takes."""
-    before = os.times()
+    cpu_s, machine_s = time.process_time(), _machine_s()
     wall_s = seconds(work)
-    after = os.times()
-    cpu_s = sum(after[:4]) - sum(before[:4])  # user and system time, then those of children
-    return Timed(wall_s=wall_s, cpu_s=cpu_s)
+    return Timed(wall_s=wall_s, cpu_s=time.process_time() - cpu_s, machine_s=_machine_s() - machine_s)
+
+
+def _machine_s() -> float:
+    """Seconds that all cores were busy since the machine started (https://man7.org/linux/man-pages/man5/proc_stat.5.html);
+    those of this process where there is no /proc.
+    """
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return time.process_time()
+    user, nice, system, _idle, _iowait, irq, softirq = map(int, stat.read_text(encoding="ascii").split()[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 def seconds(work: Callable[[], object]) -> float:
