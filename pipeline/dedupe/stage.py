@@ -10,7 +10,7 @@ from pipeline.dedupe.fold import BODY_HEAD_CHARS, Candidate, Folder, Known, text
 from pipeline.store import items, stories
 from pipeline.text.relevance import why_not
 from pipeline.text.urls import url_key
-from pipeline.types import Item, Outcome
+from pipeline.types import Item, Membership, Outcome
 
 ALL = "new items"  # one key: items are folded against each other, so they are one piece of work
 
@@ -32,14 +32,21 @@ def process(ctx: Context, key: str) -> Outcome:
         if not fresh:
             return Outcome(count=0)
         since = min(i.fetched_at for i in fresh) - timedelta(days=settings.dedupe.window_days)
-        known = [_known(item, story_id) for story_id, item in stories.known_members(db, since)]
+        members = stories.known_members(db, since)
+        known = [_known(item, story_id) for story_id, item in members if not _is_board(item)]
         folder = Folder(known, threshold=settings.dedupe.threshold, window_days=settings.dedupe.window_days)
-        candidates = [_candidate(item) for item in fresh]
+        candidates = [_candidate(item) for item in fresh if not _is_board(item)]
         folder.learn(candidates)
         memberships = [folder.fold(candidate) for candidate in candidates]
+        memberships += [Membership(item_id=i.id, story_id=i.id, method="first") for i in fresh if _is_board(i)]
         began = {i.id: i.fetched_at for i in fresh}
         stories.join(db, memberships, {m.story_id: began[m.story_id] for m in memberships if m.story_id in began})
     return Outcome(count=len({m.story_id for m in memberships if m.method == "first"}))
+
+
+def _is_board(item: Item) -> bool:
+    """A leaderboard is a story of its own each time: told in the same words, it says something new."""
+    return item.kind == "leaderboard"
 
 
 def _why_not(item: Item, settings: Settings) -> str | None:
