@@ -111,7 +111,7 @@ def _machine_busy(run: int, rounds: Sequence[Round]) -> float:
 def _memory(peak_mb: Mapping[int, float]) -> Row:
     least, most = min(peak_mb), max(peak_mb)
     return Row(
-        name="fetch: peak memory",
+        name="fetch: peak memory, main process",
         figure=peak_mb[most] / peak_mb[least],
         unit="x",
         baseline=f"{least:,} feeds",
