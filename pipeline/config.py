@@ -117,6 +117,10 @@ class DedupeSettings(Section):
 
     window_days: float = Field(default=14, gt=0, le=365)
     threshold: float = Field(default=0.2, gt=0, le=1)
+    embeddings: str = ""
+    embeddings_path: str = ""
+    ask_model: bool = True
+    compare_issues: int = Field(default=7, ge=0, le=60)
 
 
 class SectionSettings(Section):

@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from pipeline import config, resources
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.types import Channel, Clock, Http, ModelCall
+from pipeline.seams import Channel, Http
+from pipeline.types import Clock, ModelCall
 
 if TYPE_CHECKING:
     from pipeline.model.ledger import Ledger

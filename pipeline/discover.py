@@ -11,12 +11,13 @@ from pipeline.config import Settings, SourceSettings
 from pipeline.context import options_of
 from pipeline.errors import ConfigError, Retryable, Skippable, SourceError
 from pipeline.fetch.stage import parse
+from pipeline.seams import Http
 from pipeline.sources import FetchState, Parsed
 from pipeline.text import feeds
 from pipeline.text.charset import decode
 from pipeline.text.feeds import Place
 from pipeline.text.urls import host, url_key
-from pipeline.types import Http, Payload
+from pipeline.types import Payload
 
 Parse = Callable[[str, Payload, BaseModel], Parsed]
 

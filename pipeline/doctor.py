@@ -13,9 +13,9 @@ from pipeline.config import Settings
 from pipeline.context import Context, load_settings, opened
 from pipeline.errors import DigestError
 from pipeline.schedule import upcoming
+from pipeline.seams import Channel
 from pipeline.store import deliveries, sources
 from pipeline.store.sources import SourceState
-from pipeline.types import Channel
 
 NEEDED = (
     ("prompts", "summarise.md"),

@@ -1,4 +1,4 @@
-"""What flows through the pipeline: frozen records, and the seams (protocols) at which tests put fakes.
+"""What flows through the pipeline: frozen records.
 
 Units stand in the names: ``_at`` is an aware UTC datetime, ``_s`` seconds, ``_ms`` milliseconds, ``_bytes``,
 ``_chars``, ``_tokens``, ``_usd_micros`` millionths of a US dollar. Scores are 0..1. Spans are half-open, in code
@@ -8,7 +8,7 @@ points.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 from pipeline.errors import DigestError
 
@@ -16,7 +16,7 @@ Kind = Literal["article", "newsletter", "post", "paper", "release", "video", "po
 MergeMethod = Literal["first", "same_url", "same_text", "similar", "model", "reviewer"]
 CheckMethod = Literal["quote", "number", "name", "date", "link", "version", "model"]
 Verdict = Literal["supported", "refuted", "not_enough_info"]
-Action = Literal["approve", "edit", "reject", "hold", "merge", "split", "reorder", "pin", "undo"]
+Action = Literal["approve", "edit", "reject", "hold", "merge", "split", "not_repeat", "reorder", "pin", "undo"]
 IssueStatus = Literal["draft", "in_review", "approved", "sending", "sent", "cancelled"]
 DeliveryStatus = Literal["queued", "sending", "sent", "deferred", "failed", "bounced", "unknown"]
 PageOutcome = Literal[
@@ -85,13 +85,27 @@ class Story:
     items: tuple[Item, ...]
     first_seen_at: datetime
     last_seen_at: datetime
-    ran_in: str | None = None  # the issue that printed it
-    update_of: str | None = None
 
     @property
     def representative(self) -> Item:
         """The item whose title and text stand for the story."""
         return self.items[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Two stories that are perhaps the same: too alike to be told apart unseen, not alike enough to be folded.
+
+    ``story_id`` is the younger one. ``verdict`` is None until a model or a reviewer has answered; then ``decided_by``
+    is "model:<name>" or "reviewer:<name>".
+    """
+
+    story_id: str
+    other_id: str
+    score: float
+    reason: str = ""
+    verdict: Literal["same", "different"] | None = None
+    decided_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +185,8 @@ class Review:
     comment: str = ""
     position: int | None = None  # where a reorder moves the story, from 0 within its section
     sha256: str | None = None  # of the whole issue, on its approval
+    other_id: str | None = None  # the story on the other side of a merge (taken in) or a split (begun)
+    item_ids: tuple[str, ...] = ()  # that changed their story by it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +200,8 @@ class Slot:
     parts: Mapping[str, float] = field(default_factory=dict)
     revision: int | None = None
     brief: bool = False
+    update_of: str | None = None  # the story, printed before, that this one continues (perhaps itself)
+    ran_in: str | None = None  # the issue that printed that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,110 +290,3 @@ class Outcome:
     count: int = 1
     skipped: str | None = None
     trouble: DigestError | None = None
-
-
-# --- seams: what a layer below is asked for, so that a test can put its own in place ---------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
-    """An HTTP answer, any status. Header names are lower case. ``url`` is where it came from after redirects."""
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    moved_to: str | None = None  # set when every redirect on the way was permanent (301, 308)
-
-
-class Http(Protocol):
-    """The one HTTP client (net/http.py)."""
-
-    def get(
-        self,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        max_bytes: int | None = None,
-        allow_private: bool = False,
-        form: Mapping[str, str] | None = None,
-    ) -> Response:
-        """Give the answer, whatever its status. Raises NetworkError (also for an answer that is too large or slow).
-
-        With ``form`` it is a POST of these fields, which follows no redirect: for the exchange of a key for a token.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prompt:
-    """What one model call needs. ``id`` is "<file>@<8 hex of its hash>"; ``schema`` is a JSON Schema of the answer."""
-
-    id: str
-    stage: str
-    system: str
-    user: str
-    schema: Mapping[str, object]
-    max_output_tokens: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """The raw text of a model's answer and what it took."""
-
-    text: str
-    model: str
-    input_tokens: int
-    output_tokens: int
-    cached_tokens: int = 0
-
-
-class Model(Protocol):
-    """A kind of model server (model/<type>.py). ``name`` is what the issue prints."""
-
-    @property
-    def name(self) -> str:
-        """The model's name as the configuration gives it."""
-        ...
-
-    def complete(self, prompt: Prompt) -> Answer:
-        """Answer one prompt. Raises ModelError, and Retryable never: time-outs and retries end inside."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """What a channel sends to one recipient: the frozen renderings and the headers derived from them."""
-
-    issue_id: str
-    recipient: str
-    message_id: str
-    subject: str
-    html: bytes
-    text: bytes
-    date: datetime
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What became of one message: sent; deferred (try later), failed (this recipient, for good), or unknown."""
-
-    status: Literal["sent", "deferred", "failed", "unknown"]
-    detail: str = ""
-
-
-class Channel(Protocol):
-    """A delivery channel (channels/<type>.py); used as a context manager around one batch."""
-
-    def __enter__(self) -> "Channel":
-        """Connect. Raises NetworkError when the other side is down: nothing has been sent then."""
-        ...
-
-    def __exit__(self, *exc: object) -> None:
-        """Disconnect; never raises."""
-        ...
-
-    def send(self, message: Message) -> Receipt:
-        """Send one message. Never raises for what the other side does: the receipt says it."""
-        ...

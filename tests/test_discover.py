@@ -12,8 +12,8 @@ from pipeline.config import Settings
 from pipeline.context import options_of
 from pipeline.discover import MAX_NAMED, Finder, Found
 from pipeline.errors import ConfigError, NetworkError, SourceError
+from pipeline.seams import Response
 from pipeline.text.feeds import well_known
-from pipeline.types import Response
 from tests.text.test_feeds import WELL_KNOWN
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

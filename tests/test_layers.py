@@ -16,6 +16,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("sources", "channels", "store", "net", "model"),
     ("config", "config_edit", "config_file", "resources", "schedule", "workers"),
     ("text",),
+    ("seams",),
     ("types",),
     ("errors",),
 )

@@ -16,7 +16,7 @@ from typing import Protocol, cast
 from pydantic import BaseModel
 
 from pipeline.resources import find_type
-from pipeline.types import Channel
+from pipeline.seams import Channel
 
 
 class ChannelType(Protocol):

@@ -7,9 +7,9 @@ from email.utils import format_datetime, parseaddr
 from hashlib import sha256
 
 from pipeline.errors import ConfigError
+from pipeline.seams import Message
 from pipeline.text.addresses import to_ascii
 from pipeline.text.characters import one_line
-from pipeline.types import Message
 
 _OURS = frozenset({"from", "to", "subject", "date", "message-id", "mime-version", "content-type"})
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pipeline.channels._mime import build
 from pipeline.config import Section
 from pipeline.errors import ConfigError
-from pipeline.types import Channel, Message, Receipt
+from pipeline.seams import Channel, Message, Receipt
 
 ONE_COPY = True
 

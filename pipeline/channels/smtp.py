@@ -15,9 +15,9 @@ from pydantic import BaseModel, Field, SecretStr, model_validator
 from pipeline.channels._mime import build, sender_address
 from pipeline.config import SecretSection
 from pipeline.errors import ConfigError, NetworkError
+from pipeline.seams import Channel, Message, Receipt
 from pipeline.text.addresses import to_ascii
 from pipeline.text.characters import one_line
-from pipeline.types import Channel, Message, Receipt
 
 ONE_COPY = False
 MAX_RECONNECTS = 3

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from pipeline.dedupe.facts import Facts, Value, contradiction, facts_of
+from pipeline.text.facts import Facts, Value, contradiction, facts_of
 from pipeline.text.similarity import COMMON_TERMS, Index, Match, Vector, terms
 from pipeline.text.tokens import words
 from pipeline.types import Membership, MergeMethod

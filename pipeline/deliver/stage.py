@@ -14,9 +14,10 @@ from pipeline.context import Context
 from pipeline.deliver import alert
 from pipeline.deliver.message import list_headers, message_id, notice_headers
 from pipeline.errors import NetworkError, RecipientRejected, ReviewError
+from pipeline.seams import Channel, Message, Receipt
 from pipeline.store import deliveries, issues, runs, sources
 from pipeline.store.approval import fingerprint
-from pipeline.types import Channel, Delivery, Issue, Message, Outcome, Receipt, Rendering
+from pipeline.types import Delivery, Issue, Outcome, Rendering
 
 # RFC 5321 4.5.4.1: retry intervals grow; after two days an issue is old news.
 BACK_OFF = (timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))

@@ -6,11 +6,12 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from pipeline.errors import ExtractError, NetworkError
+from pipeline.seams import Response
 from pipeline.text import transcripts
 from pipeline.text.characters import clean
 from pipeline.text.charset import decode
 from pipeline.text.extract import extract
-from pipeline.types import PageOutcome, Response
+from pipeline.types import PageOutcome
 
 ACCEPT = "text/html, application/xhtml+xml, text/vtt;q=0.9, application/x-subrip;q=0.9, text/plain;q=0.8, */*;q=0.1"
 

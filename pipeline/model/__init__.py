@@ -16,7 +16,7 @@ from typing import Literal, Protocol, cast, get_args
 from pipeline.config import ModelSettings
 from pipeline.errors import ConfigError
 from pipeline.resources import find_type, type_names
-from pipeline.types import Model
+from pipeline.seams import Model
 
 Failure = Literal["down", "timeout", "auth", "rate_limited", "refused", "cut_off", "garbage"]
 KINDS: tuple[str, ...] = get_args(Failure)

@@ -12,9 +12,10 @@ from typing import TypeVar
 
 from pipeline.config import PriceSettings
 from pipeline.errors import BudgetExceeded, ModelError
+from pipeline.seams import Answer, Model, Prompt
 from pipeline.text.characters import one_line
 from pipeline.text.tokens import estimate_tokens
-from pipeline.types import Answer, Clock, Model, ModelCall, Prompt
+from pipeline.types import Clock, ModelCall
 
 T = TypeVar("T")
 

@@ -20,9 +20,9 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_va
 from pipeline.config import ModelSettings
 from pipeline.errors import ConfigError, ModelError
 from pipeline.model import Failure, without_thinking
+from pipeline.seams import Answer, Model, Prompt
 from pipeline.text.characters import one_line
 from pipeline.text.tokens import estimate_tokens
-from pipeline.types import Answer, Model, Prompt
 
 if TYPE_CHECKING:
     from openai import OpenAI

@@ -7,8 +7,8 @@ from threading import Lock
 
 from pipeline.config import ModelSettings
 from pipeline.errors import ConfigError, ModelError
+from pipeline.seams import Answer, Model, Prompt
 from pipeline.text.tokens import estimate_tokens
-from pipeline.types import Answer, Model, Prompt
 
 Reply = str | Exception
 Answers = Sequence[Reply] | Callable[[Prompt], Reply]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin, urlsplit
 
 from pipeline.errors import NetworkError
-from pipeline.types import Response
+from pipeline.seams import Response
 
 if TYPE_CHECKING:
     import httpx2

@@ -175,7 +175,7 @@ def _marks(entry: Entry, approval: Approval, *, headline_only: bool) -> tuple[st
     """What a reader must know before reading; a person who approved the issue has seen every story of it."""
     author = entry.summary.written_by if entry.summary else ""
     marks = {
-        "Update": entry.story.update_of is not None,
+        "Update": entry.slot.update_of is not None,
         "Headline only": headline_only,
         "Extract": author == "extract" and not headline_only,
         "Edited by a person": author.startswith("reviewer:"),

@@ -35,11 +35,12 @@ from pydantic import AfterValidator, BaseModel, ValidationError
 
 from pipeline.errors import NetworkError, SourceError
 from pipeline.resources import find_type
+from pipeline.seams import Http, Response
 from pipeline.text.characters import clean, one_line
 from pipeline.text.dates import parse_retry_after
 from pipeline.text.language import detect
 from pipeline.text.urls import canonicalise, host, is_tracking
-from pipeline.types import Http, Item, Kind, Payload, Response
+from pipeline.types import Item, Kind, Payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from pipeline.errors import NetworkError, SourceError
+from pipeline.seams import Response
 from pipeline.sources import Dropped, Parsed
-from pipeline.types import Item, Payload, Response
+from pipeline.types import Item, Payload
 
 
 class Told(BaseModel):

@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from pipeline.seams import Http
 from pipeline.sources import Dropped, Fetched, FetchState, Parsed, WebAddress, new_item, rss
 from pipeline.sources._pointing import html_by_link, kind_of
 from pipeline.sources._recap import Bullet, Issue, first_sentence, furniture, is_issue, split
 from pipeline.text.html import Block, read
 from pipeline.text.urls import host, url_key
-from pipeline.types import Http, Item, Payload
+from pipeline.types import Item, Payload
 
 _NAME = "AI News"
 _MARK = "[AINews]"  # before the title of an issue in the feed of Latent Space

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, JsonValue
 
 from pipeline.config import Section
 from pipeline.errors import SourceError
+from pipeline.seams import Http
 from pipeline.sources import (
     BaseAddress,
     Fetched,
@@ -31,7 +32,7 @@ from pipeline.sources import (
 from pipeline.sources._board import Board, headline, read_boards, sentences
 from pipeline.text.charset import decode
 from pipeline.text.dates import parse_date
-from pipeline.types import Http, Item, Payload
+from pipeline.types import Item, Payload
 
 PAGE = 100  # rows: the most that the dataset viewer gives at once
 MAX_PAGES = 12

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints
 
 from pipeline.config import Section
 from pipeline.errors import SourceError
+from pipeline.seams import Http
 from pipeline.sources import (
     BaseAddress,
     Dropped,
@@ -26,7 +27,7 @@ from pipeline.text.characters import one_line
 from pipeline.text.charset import decode
 from pipeline.text.dates import parse_date
 from pipeline.text.latex import plain
-from pipeline.types import Http, Item, Payload
+from pipeline.types import Item, Payload
 
 # The feed holds one announcement and is made anew each midnight of New York: asked once in 24 hours and a little, it
 # would be missed every tenth day. A feed that has not changed answers 304.

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from pipeline.config import Section
 from pipeline.errors import NetworkError, SourceError
+from pipeline.seams import Http
 from pipeline.sources import (
     BaseAddress,
     Fetched,
@@ -29,7 +30,7 @@ from pipeline.sources import (
 from pipeline.sources._bluesky_posts import REMEDY, UNKNOWN, Author, Entry, Feed, read_feed
 from pipeline.sources._posts import Told, as_trouble, remembered, together, wait_headers
 from pipeline.text.characters import one_line
-from pipeline.types import Http, Payload
+from pipeline.types import Payload
 
 _REMEDY_MOVED = "Make sure that it is still the one you mean, and write its did (did:plc:...) as `actor`"
 _DID = r"did:[a-z]+:[A-Za-z0-9._:%-]+"

@@ -10,12 +10,13 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field
 
 from pipeline.config import Section
+from pipeline.seams import Http
 from pipeline.sources import BaseAddress, Dropped, Fetched, FetchState, Parsed, get
 from pipeline.sources._entries import Entry, Text
 from pipeline.sources._feed import ACCEPT, as_item, read
 from pipeline.text.characters import one_line
 from pipeline.text.urls import host
-from pipeline.types import Http, Item, Payload
+from pipeline.types import Item, Payload
 
 
 class Options(Section):

@@ -14,6 +14,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, RootModel
 
 from pipeline.config import Section
 from pipeline.errors import NetworkError, SourceError
+from pipeline.seams import Http
 from pipeline.sources import (
     BaseAddress,
     Dropped,
@@ -30,7 +31,7 @@ from pipeline.sources._pointing import kind_of
 from pipeline.text.dates import from_epoch
 from pipeline.text.html import to_text
 from pipeline.text.urls import canonicalise
-from pipeline.types import Http, Item, Payload
+from pipeline.types import Item, Payload
 
 MAX_HITS = 1_000
 """Of one search, however one turns its pages: https://github.com/algolia/hn-search/issues/230."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, Field, RootModel, StringConstra
 
 from pipeline.config import Section
 from pipeline.errors import NetworkError, SourceError
+from pipeline.seams import Http
 from pipeline.sources import (
     BaseAddress,
     Dropped,
@@ -23,7 +24,7 @@ from pipeline.sources import (
 )
 from pipeline.text.dates import parse_date
 from pipeline.text.latex import plain
-from pipeline.types import Http, Item, Payload
+from pipeline.types import Item, Payload
 
 INTERVAL_HOURS = 12
 MAX_PAGES = 5

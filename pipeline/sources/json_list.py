@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints
 
 from pipeline.config import Section, TimeZone
 from pipeline.errors import ExtractError, SourceError
+from pipeline.seams import Http
 from pipeline.sources import Dropped, Fetched, FetchState, Parsed, WebAddress, get, new_item
 from pipeline.text.characters import one_line
 from pipeline.text.charset import decode
@@ -20,7 +21,7 @@ from pipeline.text.dates import parse_date
 from pipeline.text.extract import extract
 from pipeline.text.html import to_text
 from pipeline.text.urls import canonicalise
-from pipeline.types import Http, Item, Payload
+from pipeline.types import Item, Payload
 
 MAX_ENTRIES = 5_000
 _NAME = r"[A-Za-z0-9_:@-]{1,60}"

@@ -16,13 +16,14 @@ from pydantic_core import PydanticCustomError
 
 from pipeline.config import SecretSection
 from pipeline.errors import NetworkError, SourceError
+from pipeline.seams import Http
 from pipeline.sources import Dropped, Fetched, FetchState, Parsed, _mailbox, _newsletter, new_item
 from pipeline.sources._message import header, read, write
 from pipeline.sources._newsletter import Part
 from pipeline.sources._private import ADDRESS, without_reader
 from pipeline.sources._sieve import MAX_HEAD_BYTES, MAX_MESSAGE_BYTES, Sieve, heading
 from pipeline.text.urls import canonicalise, is_tracking
-from pipeline.types import Http, Payload
+from pipeline.types import Payload
 
 if TYPE_CHECKING:
     from pipeline.sources import _imap

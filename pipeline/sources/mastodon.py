@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from pipeline.config import SecretSection
 from pipeline.errors import NetworkError, SourceError
+from pipeline.seams import Http, Response
 from pipeline.sources import (
     MAX_TITLE_CHARS,
     BaseAddress,
@@ -27,7 +28,7 @@ from pipeline.sources._mastodon_posts import REMEDY, Status, Wanted, read_status
 from pipeline.sources._posts import Told, as_trouble, first_line, names, readable, remembered, wait_headers, without
 from pipeline.text.characters import one_line
 from pipeline.text.dates import parse_date
-from pipeline.types import Http, Item, Payload, Response
+from pipeline.types import Item, Payload
 
 MOST = 40  # https://docs.joinmastodon.org/methods/accounts/#statuses ("limit")
 API_AGAIN = timedelta(days=7)  # a closed API may be opened

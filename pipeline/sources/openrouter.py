@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationE
 
 from pipeline.config import Section
 from pipeline.errors import SourceError
+from pipeline.seams import Http
 from pipeline.sources import (
     BaseAddress,
     Dropped,
@@ -23,7 +24,7 @@ from pipeline.sources import (
     newest,
     read_answer,
 )
-from pipeline.types import Http, Item, Payload
+from pipeline.types import Item, Payload
 
 INTERVAL_HOURS = 12
 MAX_PAGES = 10

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from pipeline.seams import Http
 from pipeline.sources import Fetched, FetchState, Parsed, rss
 from pipeline.sources._entries import Entry, Transcript
 from pipeline.sources._feed import as_item, newest_entries, read
 from pipeline.text.urls import host
-from pipeline.types import Http, Item, Payload
+from pipeline.types import Item, Payload
 
 
 class Options(rss.Options):

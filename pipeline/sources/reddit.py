@@ -15,10 +15,11 @@ from pydantic import BaseModel, Field, SecretStr, StringConstraints, ValidationE
 
 from pipeline.config import SecretSection
 from pipeline.errors import SourceError
+from pipeline.seams import Http, Response
 from pipeline.sources import PLACE_OF_TOKEN, BaseAddress, Fetched, FetchState, Parsed, as_payload, get, refusal, rss
 from pipeline.sources._reddit_posts import of_feed, of_listing
 from pipeline.text.dates import parse_retry_after
-from pipeline.types import Http, Payload, Response
+from pipeline.types import Payload
 
 Subreddit = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{2,30}$")]
 

@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import Field, SecretStr, model_validator
 
 from pipeline.config import SecretSection
+from pipeline.seams import Http
 from pipeline.sources import PLACE_OF_TOKEN, Fetched, FetchState, Parsed, WebAddress, get
 from pipeline.sources._feed import ACCEPT, as_item, newest_entries, read
-from pipeline.types import Http, Payload
+from pipeline.types import Payload
 
 __all__ = ["ACCEPT", "Options", "fetch", "parse"]
 

@@ -14,11 +14,12 @@ from pydantic_core import PydanticCustomError, from_json
 
 from pipeline.config import SecretSection
 from pipeline.errors import NetworkError, SourceError
+from pipeline.seams import Http, Response
 from pipeline.sources import BaseAddress, Fetched, FetchState, Parsed, _x_posts, as_payload, refusal
 from pipeline.sources._posts import as_trouble, readable, remembered, together, wait_headers, without
 from pipeline.sources._timelines import Cursor, Part, Place, Purse
 from pipeline.sources._x_posts import Page, Post, User, Wanted, read_page
-from pipeline.types import Http, Payload, Response
+from pipeline.types import Payload
 
 PAGE = 100  # posts or accounts: the most that one request gives
 LIST_PAGE = 5  # a list has no since_id, so its last page holds posts that were paid for before: pages begin short

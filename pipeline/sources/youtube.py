@@ -11,11 +11,12 @@ from pydantic import Field, model_validator
 
 from pipeline.config import Section
 from pipeline.errors import SourceError
+from pipeline.seams import Http
 from pipeline.sources import BaseAddress, Dropped, Fetched, FetchState, Parsed, get
 from pipeline.sources._entries import Feed
 from pipeline.sources._feed import ACCEPT, as_item, read
 from pipeline.text.characters import one_line
-from pipeline.types import Http, Payload
+from pipeline.types import Payload
 
 # Seen for channels that exist, for hours to days, in February, March, April, May and September 2026:
 # https://github.com/Ranchero-Software/NetNewsWire/issues/5212

@@ -122,13 +122,18 @@ def move(db: Connection, issue_id: str, to: IssueStatus, **values: object) -> No
 
 def add_review(db: Connection, review: Review) -> None:
     """Append one decision."""
-    db.execute(reviews.insert(), [{name: getattr(review, name) for name in Review.__dataclass_fields__}])
+    row = {name: getattr(review, name) for name in Review.__dataclass_fields__}
+    db.execute(reviews.insert(), [row | {"item_ids": list(review.item_ids)}])
 
 
 def reviews_of(db: Connection, issue_id: str) -> list[Review]:
     """The decisions about an issue, in order."""
     query = sa.select(reviews).where(reviews.c.issue_id == issue_id).order_by(reviews.c.id)
-    return [Review(**{n: row[n] for n in Review.__dataclass_fields__}) for row in db.execute(query).mappings()]
+    return [_as_review(row) for row in db.execute(query).mappings()]
+
+
+def _as_review(row: RowMapping) -> Review:
+    return Review(**{n: row[n] for n in Review.__dataclass_fields__} | {"item_ids": tuple(row["item_ids"])})
 
 
 def decided(db: Connection, issue: Issue) -> tuple[Decided, ...]:

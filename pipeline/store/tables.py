@@ -157,6 +157,38 @@ memberships = sa.Table(
     sa.Column("score", sa.Float, nullable=False),
 )
 
+# What folding needs of an item that has its story, so that a run need not read the texts of two weeks again.
+signatures = sa.Table(
+    "signatures",
+    metadata,
+    sa.Column("item_id", sa.Text, sa.ForeignKey("items.id"), primary_key=True),
+    sa.Column("seen_at", UTCDateTime, nullable=False, index=True),
+    _text("url_key"),
+    _text("text_hash"),
+    sa.Column("terms", sa.LargeBinary, nullable=False),
+)
+
+embeddings = sa.Table(
+    "embeddings",
+    metadata,
+    _text("model", key=True),
+    _text("text_sha256", key=True),
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+    sa.Column("used_at", UTCDateTime, nullable=False, index=True),
+)
+
+doubts = sa.Table(
+    "doubts",
+    metadata,
+    sa.Column("story_id", sa.Text, sa.ForeignKey("stories.id"), primary_key=True),
+    sa.Column("other_id", sa.Text, sa.ForeignKey("stories.id"), primary_key=True),
+    sa.Column("score", sa.Float, nullable=False),
+    _text("reason"),
+    _text("verdict", null=True),
+    _text("decided_by", null=True),
+    _at("at"),
+)
+
 skips = sa.Table(
     "skips",
     metadata,
@@ -192,6 +224,19 @@ slots = sa.Table(
     sa.Column("parts", sa.JSON, nullable=False),
     sa.Column("revision", sa.Integer),
     sa.Column("brief", sa.Boolean, nullable=False),
+    _text("update_of", null=True),
+    _text("ran_in", null=True),
+)
+
+# Stories that an issue left out because they ran before.
+repeats = sa.Table(
+    "repeats",
+    metadata,
+    sa.Column("issue_id", sa.Text, sa.ForeignKey("issues.id"), primary_key=True),
+    sa.Column("story_id", sa.Text, sa.ForeignKey("stories.id"), primary_key=True),
+    sa.Column("repeat_of", sa.Text, sa.ForeignKey("stories.id"), nullable=False),
+    _text("ran_in"),
+    sa.Column("score", sa.Float, nullable=False),
 )
 
 summaries = sa.Table(
@@ -241,6 +286,8 @@ reviews = sa.Table(
     _text("comment"),
     sa.Column("position", sa.Integer),
     _text("sha256", null=True),
+    _text("other_id", null=True),
+    sa.Column("item_ids", sa.JSON, nullable=False, server_default=sa.text("'[]'")),
     _at("decided_at"),
 )
 

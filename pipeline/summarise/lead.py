@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import BudgetExceeded, ModelError
 from pipeline.model.ledger import Ledger
+from pipeline.seams import Prompt
 from pipeline.summarise.answers import explain, plain, read_object
 from pipeline.summarise.prompting import PromptFile, fence, fill
 from pipeline.text.characters import one_line
 from pipeline.text.sentences import OPENERS, split
 from pipeline.text.tokens import count_words, words
-from pipeline.types import Prompt
 
 MAX_STORIES = 8
 MAX_WORDS = 120

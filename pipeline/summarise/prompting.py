@@ -16,7 +16,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import ConfigError
-from pipeline.types import Prompt
+from pipeline.seams import Prompt
 
 _DIVIDER = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _SHAPE = "It is a line ---, a YAML head, a line ---, the system text, a line ---, the user text"

@@ -5,11 +5,12 @@ from hashlib import sha256
 
 from pipeline.errors import BudgetExceeded, ModelError
 from pipeline.model.ledger import Ledger
+from pipeline.seams import Prompt
 from pipeline.summarise.draft import Draft
 from pipeline.summarise.evidence import SCHEMA, blocks, read_answer
 from pipeline.summarise.extract import extract
 from pipeline.summarise.prompting import PromptFile, fence, fill
-from pipeline.types import Prompt, Story
+from pipeline.types import Story
 
 EXTRACT = "extract"
 

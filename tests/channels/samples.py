@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from pipeline.types import Message
+from pipeline.seams import Message
 
 T = TypeVar("T", bound=BaseModel)
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from pipeline.channels.smtp import MAX_RECONNECTS, Options, connect
 from pipeline.errors import NetworkError
-from pipeline.types import Receipt
+from pipeline.seams import Receipt
 from tests.channels.samples import message, options
 
 PASSWORD = "correct horse"

@@ -4,9 +4,9 @@ import os
 import signal
 from datetime import datetime
 
+from pipeline.seams import Http
 from pipeline.sources import Fetched, FetchState
 from pipeline.sources import mail as real
-from pipeline.types import Http
 
 Options = real.Options
 parse = real.parse

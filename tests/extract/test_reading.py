@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.errors import NetworkError
 from pipeline.extract.reading import of_trouble, read
-from pipeline.types import Response
+from pipeline.seams import Response
 
 URL = "https://lab.example/news/heron"
 TEXT = "The laboratory released a small model that runs on a telephone and needs no network. " * 4

@@ -8,7 +8,7 @@ import pytest
 from pipeline.config import ModelSettings
 from pipeline.errors import ConfigError, ModelError
 from pipeline.model import find, names, without_thinking
-from pipeline.types import Prompt
+from pipeline.seams import Prompt
 
 PROMPT = Prompt(id="p", stage="test", system="", user="", schema={}, max_output_tokens=64)
 

@@ -11,7 +11,8 @@ from pipeline.config import PriceSettings
 from pipeline.errors import BudgetExceeded, ModelError
 from pipeline.model.ledger import Ledger, cache_key
 from pipeline.model.scripted import Answers, Scripted
-from pipeline.types import Answer, ModelCall, Prompt
+from pipeline.seams import Answer, Prompt
+from pipeline.types import ModelCall
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 PROMPT = Prompt(

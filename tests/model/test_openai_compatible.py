@@ -13,7 +13,7 @@ from werkzeug import Request, Response
 from pipeline.config import ModelSettings
 from pipeline.errors import ConfigError, ModelError
 from pipeline.model.openai_compatible import OpenAICompatible, connect
-from pipeline.types import Prompt
+from pipeline.seams import Prompt
 
 KEY = "sk-very-secret-1234567890"
 PROMPT = Prompt(

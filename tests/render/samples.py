@@ -35,9 +35,9 @@ def item(source: str, title: str, url: str, **more: object) -> Item:
     return Item(**fields)  # type: ignore[arg-type]
 
 
-def story(*items: Item, update_of: str | None = None) -> Story:
+def story(*items: Item) -> Story:
     """A story whose id is that of its first item."""
-    return Story(id=items[0].id, items=items, first_seen_at=NOW, last_seen_at=NOW, update_of=update_of)
+    return Story(id=items[0].id, items=items, first_seen_at=NOW, last_seen_at=NOW)
 
 
 def summary(of: Story, headline: str, *claims: str, **more: object) -> Summary:
@@ -64,8 +64,8 @@ def check(of: Story, claim: int, verdict: str = "supported", method: str = "numb
 
 def entry(of: Story, section: str, position: int, made: Summary | None, **more: object) -> Entry:
     """A story in its slot; earlier ones score higher."""
-    brief = bool(more.pop("brief", False))
-    slot = Slot(section=section, position=position, story_id=of.id, score=1 - position / 1000, revision=1, brief=brief)
+    place = {name: more.pop(name) for name in ("brief", "update_of", "ran_in") if name in more}
+    slot = Slot(section=section, position=position, story_id=of.id, score=1 - position / 1000, revision=1, **place)  # type: ignore[arg-type]
     return Entry(slot=slot, story=of, summary=made, **more)  # type: ignore[arg-type]
 
 
@@ -118,7 +118,7 @@ def full_entries() -> list[Entry]:
         item("hn", "Open model", "https://example.net/talk", via="https://news.ycombinator.com/item?id=41"),
         item("tldr", "Open model!", "https://example.org/arena?week=47&view=all", via="TLDR AI"),
     )
-    court = story(item("decoder", "Courts", "https://the-decoder.example/courts"), update_of="0011223344556677")
+    court = story(item("decoder", "Courts", "https://the-decoder.example/courts"))
     price = story(
         item("jiqizhixin", "长上下文降价", "https://jiqizhixin.example/2026/11/22/price", language="zh-Hans"),
         item("reddit", "Half price", "https://reddit.example/r/LocalLLaMA/comments/1abc/half_price/"),
@@ -187,6 +187,8 @@ def full_entries() -> list[Entry]:
                 written_by="reviewer:Ada",
             ),
             reviewed=True,
+            update_of="0011223344556677",
+            ran_in="2026-11-21",
             checks=(check(court, 1, method="quote"),),
         ),
         entry(

@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from pipeline.seams import Response
 from pipeline.sources import Dropped, FetchState, Parsed
 from pipeline.sources.github import Options, fetch, parse
-from pipeline.types import Payload, Response
+from pipeline.types import Payload
 from tests.sources.test_contract import DATA, NOW, payload
 from tests.sources.test_rss import Recorder
 

@@ -20,13 +20,14 @@ from pydantic import ValidationError
 
 from pipeline.context import load_settings
 from pipeline.errors import ConfigError, SourceError
+from pipeline.seams import Http
 from pipeline.sources import Fetched, FetchState
 from pipeline.sources import mail as source
 from pipeline.sources._message import read, write
 from pipeline.sources._newsletter import split
 from pipeline.sources._private import without_reader
 from pipeline.text.urls import canonicalise, is_tracking
-from pipeline.types import Http, Item, Payload
+from pipeline.types import Item, Payload
 
 NOW = datetime(2026, 11, 22, 6, tzinfo=UTC)
 READER = "reader@inbox.example"

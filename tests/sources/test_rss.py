@@ -6,10 +6,11 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.errors import SourceError
+from pipeline.seams import Response
 from pipeline.sources import Dropped, FetchState, Wish
 from pipeline.sources import rss as source
 from pipeline.sources.rss import Options, fetch
-from pipeline.types import Item, Payload, Response
+from pipeline.types import Item, Payload
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 URL = "https://feeds.example/feed"

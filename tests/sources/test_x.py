@@ -14,9 +14,10 @@ from pytest_httpserver import HTTPServer
 
 from pipeline.errors import NetworkError, SourceError
 from pipeline.net.http import HttpClient
+from pipeline.seams import Http
 from pipeline.sources import Dropped, Fetched, FetchState
 from pipeline.sources.x import Options, fetch, off, parse
-from pipeline.types import Http, Item, Payload
+from pipeline.types import Item, Payload
 from tests.sources.x_server import XServer
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

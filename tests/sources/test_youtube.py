@@ -2,9 +2,9 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline.errors import SourceError
+from pipeline.seams import Response
 from pipeline.sources import Dropped, FetchState
 from pipeline.sources.youtube import Options, fetch, parse
-from pipeline.types import Response
 from tests.sources.test_contract import DATA, NOW, payload
 from tests.sources.test_rss import Recorder
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from werkzeug import Request
 from werkzeug import Response as Answer
 
-from pipeline.types import Response
+from pipeline.seams import Response
 
 USER_PARAMETERS = {"max_results", "pagination_token", "tweet.fields", "expansions", "exclude", "since_id", "until_id"}
 LIST_PARAMETERS = {"max_results", "pagination_token", "tweet.fields", "expansions"}

@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.dedupe.facts import contradiction, facts_of
+from pipeline.text.facts import contradiction, facts_of
 
 
 @pytest.mark.parametrize(
