@@ -8,6 +8,7 @@ import pytest
 from pipeline.config import PriceSettings
 from pipeline.errors import ModelError
 from pipeline.model import KINDS
+from pipeline.model.books import Books
 from pipeline.model.ledger import Ledger
 from pipeline.model.scripted import Answers, Scripted
 from pipeline.resources import find
@@ -39,10 +40,8 @@ def ledger(answers: Answers, price: PriceSettings | None = None) -> tuple[Ledger
         model,
         read_cache=cache.get,
         write_cache=cache.__setitem__,
-        log=lambda _: None,
-        clock=lambda: datetime(2026, 11, 23, tzinfo=UTC),
+        books=Books(log=lambda _: None, clock=lambda: datetime(2026, 11, 23, tzinfo=UTC), budget_usd_micros=1_000),
         price=price,
-        budget_usd_micros=1_000,
     )
     return made, model
 
