@@ -207,6 +207,16 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """A story that an issue left out: ``repeat_of`` (perhaps itself), which the issue ``ran_in`` printed, told it."""
+
+    story_id: str
+    repeat_of: str
+    ran_in: str
+    score: float  # how alike they are
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """One dated edition. The window [opens_at, closes_at) is on ``fetched_at``."""
 

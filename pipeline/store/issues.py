@@ -147,8 +147,16 @@ def add_review(db: Connection, review: Review) -> None:
 
 def reviews_of(db: Connection, issue_id: str) -> list[Review]:
     """The decisions about an issue, in order."""
-    query = sa.select(reviews).where(reviews.c.issue_id == issue_id).order_by(reviews.c.id)
-    return [_as_review(row) for row in db.execute(query).mappings()]
+    return reviews_in(db, [issue_id]).get(issue_id, [])
+
+
+def reviews_in(db: Connection, issue_ids: Iterable[str] | sa.Select[tuple[str]]) -> dict[str, list[Review]]:
+    """Issue id -> its decisions, in order; an issue without any is not there."""
+    wanted = issue_ids if isinstance(issue_ids, sa.Select) else list(issue_ids)
+    found: dict[str, list[Review]] = {}
+    for row in db.execute(sa.select(reviews).where(reviews.c.issue_id.in_(wanted)).order_by(reviews.c.id)).mappings():
+        found.setdefault(row["issue_id"], []).append(_as_review(row))
+    return found
 
 
 def _as_review(row: RowMapping) -> Review:

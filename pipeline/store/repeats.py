@@ -1,0 +1,34 @@
+"""What an issue left out because it ran before, and which stories a reviewer called no repeat."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from pipeline.store.decisions import standing
+from pipeline.store.issues import reviews_in
+from pipeline.store.tables import repeats, reviews
+from pipeline.types import Repeat
+
+_FIELDS = tuple(Repeat.__dataclass_fields__)
+
+
+def replace(db: Connection, issue_id: str, found: Sequence[Repeat]) -> None:
+    """Put these in place of what stands there for the issue."""
+    db.execute(repeats.delete().where(repeats.c.issue_id == issue_id))
+    rows = [{"issue_id": issue_id, **{name: getattr(repeat, name) for name in _FIELDS}} for repeat in found]
+    if rows:
+        db.execute(repeats.insert(), rows)
+
+
+def of_issue(db: Connection, issue_id: str) -> list[Repeat]:
+    """What the issue left out, by story id."""
+    query = sa.select(repeats).where(repeats.c.issue_id == issue_id).order_by(repeats.c.story_id)
+    return [Repeat(**{name: row[name] for name in _FIELDS}) for row in db.execute(query).mappings()]
+
+
+def cleared(db: Connection) -> frozenset[str]:
+    """Ids of the stories of which a reviewer said, in any issue, that they are no repeat: they are never left out."""
+    touched = sa.select(reviews.c.issue_id).where(reviews.c.action == "not_repeat").distinct()
+    kept = (review for found in reviews_in(db, touched).values() for review in standing(found))
+    return frozenset(r.story_id for r in kept if r.action == "not_repeat" and r.story_id is not None)
