@@ -4,17 +4,15 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from pipeline.errors import ReviewError
-from pipeline.types import Issue, Membership, Slot, Story
+from pipeline.types import Issue, Membership, Repeat, Slot, Story
 
 
 def staying(story_id: str, other_id: str, issue: Issue, ran: Collection[str]) -> tuple[str, str]:
     """(the story that stays, the one whose items it takes).
 
     What ran before stays, since what was printed does not change; then what has the better place in the issue; then
-    the first. Raises ReviewError for one and the same story, and when both ran.
+    the first. Raises ReviewError when both ran.
     """
-    if story_id == other_id:
-        raise ReviewError("is one story already", subject=f"story {story_id}", remedy="Name two stories")
     if story_id in ran and other_id in ran:
         remedy = "What was printed stays as it is; reject the one that should not print again"
         raise ReviewError(f"ran before, and so did {other_id}", subject=f"story {story_id}", remedy=remedy)
@@ -56,4 +54,28 @@ def slot_behind(slot: Slot, story_id: str) -> Slot:
         revision=None,
         update_of=None,
         ran_in=None,
+    )
+
+
+def slot_of_repeat(repeat: Repeat, issue: Issue, printed: Issue | None) -> Slot:
+    """The place of a story that is no repeat: last in the section of what it was taken to repeat, or in the first one.
+
+    A story that printed before under its own id prints as an update. Raises ReviewError when the issue holds nothing.
+    """
+    if not issue.slots:
+        raise ReviewError(
+            "holds no stories", subject=f"issue {issue.id}", remedy="`digest issue reopen` drafts it anew"
+        )
+    places = [(slot.section, slot.brief) for slot in issue.slots]
+    before = [(s.section, s.brief) for s in (printed.slots if printed else ()) if s.story_id == repeat.repeat_of]
+    section, brief = next((place for place in before if place in places), places[0])
+    again = repeat.repeat_of == repeat.story_id
+    return Slot(
+        section=section,
+        brief=brief,
+        position=1 + max(slot.position for slot in issue.slots if slot.section == section),
+        story_id=repeat.story_id,
+        score=0.0,  # nobody scored it
+        update_of=repeat.repeat_of if again else None,
+        ran_in=repeat.ran_in if again else None,
     )

@@ -1,6 +1,6 @@
 """PURE: what the append-only reviews of an issue amount to. The last decision wins; undo takes the last one back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.types import Review, Slot
@@ -68,19 +68,6 @@ def decide(slots: Sequence[Slot], reviews: Sequence[Review]) -> tuple[Decided, .
                 order.remove(review.other_id)
                 order.insert(order.index(story_id) + 1, review.other_id)
     return _numbered([found[story_id] for story_id in order])
-
-
-def apart(reviews: Iterable[Review]) -> set[frozenset[str]]:
-    """The pairs of stories that were split, or called different, and not taken back since; of any number of issues."""
-    by_issue: dict[str, list[Review]] = {}
-    for review in reviews:
-        by_issue.setdefault(review.issue_id, []).append(review)
-    return {
-        frozenset((review.story_id, review.other_id))
-        for made in by_issue.values()
-        for review in standing(made)
-        if review.action in ("split", "different") and review.story_id and review.other_id
-    }
 
 
 def _move(order: list[str], found: dict[str, Decided], story_id: str, position: int) -> None:

@@ -75,7 +75,11 @@ def merged_in(db: Connection, opens_at: datetime, closes_at: datetime) -> int:
     query = (
         sa.select(sa.func.count())
         .select_from(memberships.join(items, items.c.id == memberships.c.item_id))
-        .where(items.c.fetched_at >= opens_at, items.c.fetched_at < closes_at, memberships.c.item_id != memberships.c.story_id)
+        .where(
+            items.c.fetched_at >= opens_at,
+            items.c.fetched_at < closes_at,
+            memberships.c.item_id != memberships.c.story_id,
+        )
     )
     return db.scalar(query) or 0
 
