@@ -26,13 +26,13 @@ def threads(ctx: Context) -> int:
 def pending(ctx: Context) -> Iterable[str]:
     """ "issue/story" for every slot without a summary of its present input; with all of them there, "issue/": the lead.
 
-    Only drafts are written for; an issue in review keeps its revisions and gets at most a new lead.
+    An issue in review keeps its revisions: only what a reviewer merged, split or brought back is written, and the lead.
     """
     prompt = _prompt(ctx, "summarise.md")
     with ctx.store.read() as db:
         todo = [
             f"{issue.id}{_SEPARATOR}{story.id}"
-            for issue in issues.with_status(db, "draft")
+            for issue in issues.with_status(db, *issues.OPEN)
             for story in _unwritten(ctx, db, issue, prompt)
         ]
         return todo or [f"{issue_id}{_SEPARATOR}" for issue_id in issues.without_lead(db)]
@@ -54,7 +54,7 @@ def _hash(ctx: Context, story: Story, prompt: PromptFile) -> str:
 
 
 def _unwritten(ctx: Context, db: Connection, issue: Issue, prompt: PromptFile) -> list[Story]:
-    full = [s for s in issue.slots if not s.brief]
+    full = [s for s in issue.slots if not s.brief and (issue.status == "draft" or s.revision is None)]
     found = stories.load(db, [s.story_id for s in full])
     written = summaries.hashes(db, found)
     todo = []
