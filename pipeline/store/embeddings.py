@@ -21,7 +21,8 @@ def use(db: Connection, model: str, keys: Collection[str], at: datetime) -> dict
     found: dict[str, bytes] = {}
     for some in chunks(keys):
         wanted = sa.and_(t.model == model, t.text_sha256.in_(some))
-        found.update({row.text_sha256: row.vector for row in db.execute(sa.select(t.text_sha256, t.vector).where(wanted))})
+        rows = db.execute(sa.select(t.text_sha256, t.vector).where(wanted))
+        found.update({row.text_sha256: row.vector for row in rows})
         db.execute(embeddings.update().where(wanted, t.used_at < at - _MARKED_EVERY).values(used_at=at))
     return found
 

@@ -10,12 +10,12 @@ from pipeline.errors import ModelError
 from pipeline.model import KINDS
 from pipeline.model.books import Books
 from pipeline.model.ledger import Ledger
+from pipeline.model.prompting import load_prompt
 from pipeline.model.scripted import Answers, Scripted
 from pipeline.resources import find
 from pipeline.summarise.evidence import read_answer
 from pipeline.summarise.extract import extract
 from pipeline.summarise.lead import LeadStory, write_lead
-from pipeline.summarise.prompting import load_prompt
 from pipeline.summarise.write import input_hash, write
 from tests.summarise.stories import RELEASE, item, story
 
