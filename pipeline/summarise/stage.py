@@ -7,9 +7,9 @@ from sqlalchemy.engine import Connection
 from pipeline import resources
 from pipeline.context import Context
 from pipeline.errors import ModelError
+from pipeline.model.prompting import PromptFile, load_prompt
 from pipeline.store import issues, stories, summaries
 from pipeline.summarise.lead import LeadStory, extract_lead, write_lead
-from pipeline.summarise.prompting import PromptFile, load_prompt
 from pipeline.summarise.write import EXTRACT, input_hash, write
 from pipeline.text.characters import one_line
 from pipeline.types import Issue, Outcome, Story, Summary

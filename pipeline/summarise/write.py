@@ -5,11 +5,11 @@ from hashlib import sha256
 
 from pipeline.errors import BudgetExceeded, ModelError
 from pipeline.model.ledger import Ledger
+from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
 from pipeline.summarise.draft import Draft
 from pipeline.summarise.evidence import SCHEMA, blocks, read_answer
 from pipeline.summarise.extract import extract
-from pipeline.summarise.prompting import PromptFile, fence, fill
 from pipeline.types import Story
 
 EXTRACT = "extract"
@@ -30,7 +30,8 @@ _INSTEAD = "these sentences are taken from the sources as they stand"
 def summary_prompt(file: PromptFile, story: Story, language: str = "en") -> Prompt:
     """The prompt for one story: its items as numbered blocks between two fences. Raises ConfigError."""
     text = "\n\n".join(str(block) for block in blocks(story))
-    return fill(file, {"blocks": text, "fence": fence(text), "language": language}, answer="summary", schema=SCHEMA)
+    inputs = {"blocks": text, "fence": fence(text), "language": language}
+    return fill(file, inputs, stage="summarise", answer="summary", schema=SCHEMA)
 
 
 def write(
