@@ -233,6 +233,7 @@ def test_a_split_of_nothing_everything_or_something_else_changes_nothing(world: 
 def test_what_was_split_off_is_never_joined_again_and_takes_its_copies(world: World) -> None:
     url, title = "https://lab.example/heron", "The weights of Heron 2 were taken down"
     body = "Hours later the weights of Heron 2 were taken down again; nobody says why."
+    world.pass_(hours=1)
     come(world, item(world, "gone", source="post", title=title, body=body, url=url))
     assert story_of(world, "gone-post") == "heron-lab", "by its address"
     assert split(world, "heron-lab", "gone-post") == "gone-post"
@@ -240,7 +241,7 @@ def test_what_was_split_off_is_never_joined_again_and_takes_its_copies(world: Wo
         world.pass_(days=1)
         come(
             world,
-            item(world, f"copy{day}", source=f"copy{day}", title=title, body=body, url=url),
+            item(world, f"copy{day}", source=f"copy{day}", title=title, body=f"Update {day}: {body}", url=url),
             item(world, f"like{day}", source=f"like{day}", title=f"{title} again", body="Nobody says why."),
             item(world, f"other{day}", source=f"other{day}", title=TEXTS["heron"][0], body=TEXTS["heron"][1]),
         )
