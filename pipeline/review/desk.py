@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.errors import ReviewError
 from pipeline.review.others import COLUMNS, LeftOut, Perhaps
-from pipeline.store import doubts, repeats, stories, summaries
+from pipeline.store import doubts, issues, repeats, stories, summaries
 from pipeline.store.decisions import Decided
 from pipeline.text.wrap import width, wrap
 from pipeline.types import Check, Issue, Story, Summary
@@ -117,10 +117,12 @@ def _with_doubts(db: Connection, made: Sequence[Card]) -> list[Card]:
     numbers = {card.story.id: number for number, card in enumerate(made, 1)}
     found = doubts.open_of(db, numbers)
     told = stories.load(db, {story_id for d in found for story_id in (d.story_id, d.other_id)})
+    ran = issues.ran(db) if found else {}
     perhaps: dict[str, list[Perhaps]] = {}
     for doubt in found:
         for mine, other in ((doubt.story_id, doubt.other_id), (doubt.other_id, doubt.story_id)):
-            perhaps.setdefault(mine, []).append(Perhaps(story=told[other], doubt=doubt, number=numbers.get(other)))
+            shown = Perhaps(story=told[other], doubt=doubt, number=numbers.get(other), ran_in=ran.get(other))
+            perhaps.setdefault(mine, []).append(shown)
     return [replace(card, perhaps=tuple(perhaps.get(card.story.id, ()))) for card in made]
 
 

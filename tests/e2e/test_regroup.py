@@ -198,6 +198,17 @@ def test_two_stories_that_both_ran_stay_two(world: World) -> None:
         merge(world, "quay-lab", "heron-lab", "2025-12-05")
 
 
+def test_a_story_whose_merge_is_taken_back_prints_again_in_an_issue_that_was_drafted_anew(world: World) -> None:
+    merge(world, "quay-lab", "tallinn-lab")
+    with world.context() as ctx:
+        review.reopen(ctx, ISSUE)
+    world.run()
+    assert "tallinn-lab" not in cards(world), "the merge is kept"
+    undo(world)
+    assert {"quay-lab", "tallinn-lab"} <= cards(world).keys()
+    assert TEXTS["tallinn"][0] in printed(world)[0]
+
+
 # --- split ------------------------------------------------------------------------------------------------------------
 
 
