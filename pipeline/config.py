@@ -130,6 +130,7 @@ class SectionSettings(Section):
     name: str
     limit: int = Field(default=6, ge=1, le=100)
     kinds: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
 
 
 class RankSettings(Section):
@@ -137,10 +138,18 @@ class RankSettings(Section):
 
     minutes: float = Field(default=10, gt=0, le=240)
     brief_limit: int = Field(default=20, ge=0, le=500)
+    least_score: float = Field(default=0.4, ge=0, le=1)
+    per_company: int = Field(default=3, ge=1, le=100)
     sections: tuple[SectionSettings, ...] = (SectionSettings(name="News", limit=12),)
     weights: Mapping[str, float] = Field(default_factory=dict)
-    interests: tuple[str, ...] = ()
+    interests: tuple[str, ...] | Mapping[str, Annotated[float, Field(ge=-1, le=1)]] = ()
     exclude: tuple[str, ...] = ()
+    ask_model: bool = True
+
+    @property
+    def interest_weights(self) -> Mapping[str, float]:
+        """The words that the reader cares about, each with its weight: 1 where none is given, below 0 for less of it."""
+        return self.interests if isinstance(self.interests, Mapping) else dict.fromkeys(self.interests, 1.0)
 
 
 class PriceSettings(Section):

@@ -125,6 +125,17 @@ def dedupe(threshold: float | None) -> None:
 
 
 @apply.command()
+def rank() -> None:
+    """Score items, comparable within a day.
+
+    {"id","source","title","url","published_at","day","points","comments"} -> {"id","score","parts"}
+    """
+    from pipeline.rank.apply import apply_rank
+
+    _print(apply_rank(map(_row_or_nothing, _lines())))
+
+
+@apply.command()
 def verify() -> None:
     """Look up a summary in its sources.
 

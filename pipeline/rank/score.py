@@ -1,39 +1,29 @@
 """How much a story matters: a score 0..1 and the parts that it is made of, so that an issue can say why.
 
-What a text says of itself ("groundbreaking", "must read") counts nothing: only the reader's interests are looked for.
+What a text says of itself ("groundbreaking", "must read") counts nothing: of its words only those are looked for that
+the reader named (docs/ranking.md).
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from statistics import median
 from types import MappingProxyType
 
 from pipeline.errors import ConfigError
-from pipeline.text.tokens import mentions
-from pipeline.text.urls import host
+from pipeline.rank.usual import Learned, Usual, learned, log, place_of
+from pipeline.text.makers import is_first_hand
+from pipeline.text.tokens import mentioned
+from pipeline.text.urls import host, url_key
 from pipeline.types import Item, Kind, Story
 
-DEFAULT_WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {
-        "breadth": 0.25,  # how many independent sources tell it
-        "trust": 0.20,  # of the most trusted of them, as config.yaml gives it
-        "points": 0.20,  # votes, against what is usual at that source
-        "freshness": 0.15,  # halves every FRESHNESS_HALF_LIFE
-        "interest": 0.10,  # whether it names what the reader asked for
-        "kind": 0.10,  # a release says more than a post
-    }
-)
-"""The shares of the parts; ``rank.weights`` in config.yaml overrides them one by one. Only their ratios matter."""
-
 FRESHNESS_HALF_LIFE = timedelta(hours=48)
-DEFAULT_TRUST = 0.5
-NO_POINTS = 0.4
-"""The part of a story that nobody could vote on: a little under the usual 0.5 of those where people could."""
+UNRATED = 0.4
+"""Points and comments of a story that nobody could vote on: a little under the 0.5 of what is usual where people can."""
 
-DEFAULT_USUAL_POINTS = 50.0
+UNRATED_REACH = 0.5
+_FULL_REACH = log(3_000)  # usual votes; no place of the training data has as many
 INTEREST_BODY_CHARS = 2_000
+NOTHING: Mapping[str, float] = MappingProxyType({})
 _KIND_PRIOR: Mapping[Kind, float] = {
     "release": 1.0, "article": 0.8, "paper": 0.6, "leaderboard": 0.6, "newsletter": 0.5, "post": 0.4, "video": 0.4,
     "podcast": 0.3,
@@ -45,45 +35,48 @@ def score(
     *,
     now: datetime,
     trust: Mapping[str, float],
-    interests: Iterable[str],
-    weights: Mapping[str, float],
-    points_usual: Mapping[str, float],
+    interests: Mapping[str, float],
+    shares: Mapping[str, float],
+    usual: Mapping[str, Usual],
+    novelty: Mapping[str, float] = NOTHING,
+    significance: Mapping[str, float] = NOTHING,
+    taught: Learned | None = None,
 ) -> tuple[float, dict[str, float]]:
     """The score of a story and its parts, each 0..1.
 
-    ``now`` is when the issue closes; ``trust`` is by source id and by author (see by_name), ``points_usual`` (see
-    usual_points) by source id; ``weights`` override DEFAULT_WEIGHTS. Raises ConfigError for a weight that is none.
+    ``now`` is when the issue closes. ``trust`` is by source id and by author (see by_name), ``usual`` by place (see
+    usual.usual_at), ``shares`` as merge_weights gives them, ``interests`` a word and its weight -1..1. ``novelty`` and
+    ``significance`` are by story id; a story without the first is new, without the second that part is absent and the
+    others weigh the more. ``taught`` stands in for learned.json.
     """
+    items, taught = story.items, taught or learned()
+    here = [usual.get(place) or taught.usual_at(place) for place in map(place_of, items)]
     parts = {
-        "breadth": _breadth(story.items),
-        "trust": max(_trust(item, trust) for item in story.items),
-        "points": _points(story.items, points_usual),
-        "freshness": _freshness(story.items, now),
-        "interest": _interest(story.items, interests),
+        "breadth": 1 - 1 / independent(items),
+        "trust": max(_trust(item, trust, taught) for item in items),
+        "reach": max(map(_reach, items, here)),
+        "points": max(_against(item.points, usually.points) for item, usually in zip(items, here, strict=True)),
+        "comments": max(_against(item.comments, usually.comments) for item, usually in zip(items, here, strict=True)),
+        "first_hand": float(any(is_first_hand(item.url) for item in items)),
+        "freshness": _freshness(items, now),
+        "interest": _interest(items, interests),
+        "novelty": novelty.get(story.id, 1.0),
         "kind": _KIND_PRIOR[story.representative.kind],
     }
-    shares = merge_weights(weights)
-    total = sum(shares.values())
-    return sum(shares[name] * part for name, part in parts.items()) / total, parts
+    if story.id in significance:
+        parts["significance"] = significance[story.id]
+    total = sum(shares[name] for name in parts)
+    return (sum(shares[name] * part for name, part in parts.items()) / total if total else 0.0), parts
 
 
-def usual_points(stories: Iterable[Story]) -> dict[str, float]:
-    """The median points of the items of each source that gives points: a like on a big site is worth less."""
-    points: defaultdict[str, list[int]] = defaultdict(list)
-    for story in stories:
-        for item in story.items:
-            if item.points is not None:
-                points[item.source_id].append(item.points)
-    return {source_id: float(median(given)) for source_id, given in points.items()}
-
-
-def merge_weights(overrides: Mapping[str, float]) -> dict[str, float]:
-    """DEFAULT_WEIGHTS with those of config.yaml. Raises ConfigError for an unknown part or a negative or empty sum."""
-    unknown = sorted(overrides.keys() - DEFAULT_WEIGHTS.keys())
+def merge_weights(overrides: Mapping[str, float], taught: Learned | None = None) -> dict[str, float]:
+    """The learned weights with those of config.yaml. Raises ConfigError for an unknown part, a negative or empty sum."""
+    weights = (taught or learned()).weights
+    unknown = sorted(overrides.keys() - weights.keys())
     if unknown:
-        known = ", ".join(DEFAULT_WEIGHTS)
-        raise ConfigError(f"no such part: {', '.join(unknown)}", subject="rank.weights", remedy=f"There are {known}")
-    merged = {**DEFAULT_WEIGHTS, **overrides}
+        remedy = f"There are {', '.join(weights)}"
+        raise ConfigError(f"no such part: {', '.join(unknown)}", subject="rank.weights", remedy=remedy)
+    merged = {**weights, **overrides}
     if any(not (0 <= w < math.inf) for w in merged.values()) or not sum(merged.values()):
         remedy = "Give numbers from 0 up, at least one above 0"
         raise ConfigError("a weight is negative, or all are 0", subject="rank.weights", remedy=remedy)
@@ -99,28 +92,54 @@ def _name(name: str) -> str:
     return name.strip().lstrip("@").casefold()
 
 
-def _trust(item: Item, trust: Mapping[str, float]) -> float:
-    """That of its authors where somebody gave one of them a weight, else that of its source."""
+def independent(items: Iterable[Item]) -> int:
+    """How many voices tell a story: items that share a source, host, address or text are one, and so on from them.
+
+    One that has its page from elsewhere (``via``: a newsletter, a discussion) tells what that page tells.
+    """
+    joined: dict[str, str] = {}  # a mark -> another one of the same voice, itself for the first
+
+    def voice(mark: str) -> str:
+        while joined.setdefault(mark, mark) != mark:
+            joined[mark] = joined[joined[mark]]
+            mark = joined[mark]
+        return mark
+
+    firsts = []
+    for item in items:
+        first, *others = _marks(item)
+        firsts.append(first)
+        for mark in others:
+            joined[voice(mark)] = voice(first)
+    return len({voice(first) for first in firsts}) or 1
+
+
+def _marks(item: Item) -> list[str]:
+    """What makes an item the same voice as another that shares it; its source always is one."""
+    marks = {"host": host(item.url), "url": url_key(item.url), "text": item.body.casefold()}
+    found = [f"{name} {value}" for name, value in marks.items() if value]
+    return [f"source {item.source_id}", *found, *([f"url {key}"] if (key := url_key(item.via or "")) else [])]
+
+
+def _trust(item: Item, trust: Mapping[str, float], taught: Learned) -> float:
+    """That of its authors where somebody gave one of them a weight, else of its source, else what the place taught."""
     named = [trust[name] for name in map(_name, item.authors) if name in trust]
-    return max(named) if named else trust.get(_name(item.source_id), DEFAULT_TRUST)
+    if named:
+        return max(named)
+    return trust.get(_name(item.source_id), taught.trust_in(place_of(item)))
 
 
-def _breadth(items: Iterable[Item]) -> float:
-    """0 for one voice, 1/2 for two, 2/3 for three; two feeds of one host, or two that link one page, are one voice."""
-    members = list(items)
-    sources = {item.source_id for item in members}
-    hosts = {host(item.url) or item.source_id for item in members}
-    return 1 - 1 / min(len(sources), len(hosts))
+def _against(count: int | None, usual: float) -> float:
+    """1/2 for what is usual at the place, towards 1 for many times that."""
+    if count is None:
+        return UNRATED
+    mine = max(0, count) + 1
+    return mine / (mine + max(0.0, usual) + 1)
 
 
-def _points(items: Iterable[Item], usual: Mapping[str, float]) -> float:
-    """On a log scale, 1/2 for what is usual at the source; the best of the story's items."""
-    rated = [
-        math.log1p(max(0, item.points)) / math.log1p(max(1.0, usual.get(item.source_id, DEFAULT_USUAL_POINTS))) / 2
-        for item in items
-        if item.points is not None
-    ]
-    return min(1.0, max(rated)) if rated else NO_POINTS
+def _reach(item: Item, usual: Usual) -> float:
+    """How many people see what comes by that place: its usual votes on a log scale."""
+    return UNRATED_REACH if item.points is None else min(1.0, log(usual.points) / _FULL_REACH)
 
 
 def _freshness(items: Iterable[Item], now: datetime) -> float:
@@ -129,9 +148,12 @@ def _freshness(items: Iterable[Item], now: datetime) -> float:
     return float(0.5 ** (max(now - told_at, timedelta()) / FRESHNESS_HALF_LIFE))
 
 
-def _interest(items: Iterable[Item], interests: Iterable[str]) -> float:
-    """1 when a title names an interest, 1/2 when only the head of a body does."""
-    wanted, members = list(interests), list(items)
-    if any(mentions(item.title, wanted) for item in members):
-        return 1.0
-    return 0.5 if any(mentions(item.body[:INTEREST_BODY_CHARS], wanted) for item in members) else 0.0
+def _interest(items: Iterable[Item], interests: Mapping[str, float]) -> float:
+    """1/2 for what nobody asked about; the most and the least wanted word count, by half where only a body names it."""
+    if not interests:
+        return 0.5
+    found = [0.0]
+    for item in items:
+        found += [interests[word] for word in mentioned(item.title, interests)]
+        found += [interests[word] / 2 for word in mentioned(item.body[:INTEREST_BODY_CHARS], interests)]
+    return (1 + max(found) + min(found)) / 2

@@ -79,5 +79,10 @@ def estimate_tokens(text: str) -> int:
 
 def mentions(text: str, phrases: Iterable[str]) -> bool:
     """Whether a text contains one of these words or phrases, as whole words, in any case; Han text anywhere."""
+    return bool(mentioned(text, phrases))
+
+
+def mentioned(text: str, phrases: Iterable[str]) -> list[str]:
+    """Those of the words and phrases that a text contains, as mentions finds them."""
     found = f" {' '.join(words(text))} "
-    return any(f" {' '.join(wanted)} " in found for phrase in phrases if (wanted := words(phrase)))
+    return [phrase for phrase in phrases if (wanted := words(phrase)) and f" {' '.join(wanted)} " in found]
