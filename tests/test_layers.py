@@ -13,6 +13,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("run", "doctor", "init", "discover"),
     STAGES,
     ("context",),
+    ("embeddings",),
     ("sources", "channels", "store", "net", "model"),
     ("config", "config_edit", "config_file", "resources", "schedule", "workers"),
     ("text",),

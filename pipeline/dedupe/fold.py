@@ -11,24 +11,28 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
+from pipeline.dedupe.doubts import Doubts
+from pipeline.dedupe.likeness import DOUBT_FROM, Evidence, likeness
+from pipeline.dedupe.meaning import Meanings
 from pipeline.text.facts import Facts, Value, contradiction, facts_of
-from pipeline.text.similarity import COMMON_TERMS, Index, Match, Vector, terms
+from pipeline.text.similarity import COMMON_TERMS, Index, Vector, terms
 from pipeline.text.tokens import words
-from pipeline.types import Membership, MergeMethod
+from pipeline.types import Doubt, Membership, MergeMethod
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 BODY_HEAD_CHARS = 300
 """How much of a body says what it is about; the rest wanders off."""
 
 _BODY_WEIGHT = 0.4
-_SAME_SOURCE = 0.7  # a source seldom tells one event under two guids; when it does, it hardly changes the words
+_NEAREST = 10  # stories looked at for their meaning alone
 _SHARED_LINK = 3  # a source that gives so many items one address points at its home page or at a tracker
 _LEAST_BODY_CHARS = 40
 _LEAST_TITLE_WORDS = 4
-# Two texts of one event share names, not only everyday words: among real posts of two weeks, nearly all wrong merges at
-# this threshold shared one such term or none ("problem", "right now").
-_LEAST_SHARED_TERMS = 2
-_ONE_TELLING_DOES = 0.3  # the cosine from which one term that is no common word is enough; else two
 _HALF_LIFE = timedelta(days=5)  # of a likeness: what is told again next week must be told in more of the same words
 # B-cubed F1 on long stories .66 without it, .76 with it; on those of a day's digest none (tests/eval/test_stories.py)
 _SIZE_DRAW = 0.8
@@ -51,6 +55,7 @@ class Candidate:
     title: str
     body: str
     seen_at: datetime
+    vector: "NDArray[np.float32] | None" = field(default=None, compare=False, repr=False)  # of meaning_text, length 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +71,11 @@ def text_hash(title: str, body: str) -> str:
         return ""
     joined = " ".join(words(title)) + "\n" + " ".join(words(body))
     return blake2b(joined.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+
+def meaning_text(title: str, body: str) -> str:
+    """What is embedded of an item: its title and the head of its body."""
+    return f"{title}\n{body[:BODY_HEAD_CHARS]}".strip()
 
 
 def is_generic(title: str) -> bool:
@@ -91,17 +101,22 @@ class Folder:
     Memory is that of the window: a story that nothing joined for ``window_days`` is forgotten.
     """
 
-    def __init__(self, known: Iterable[Known] = (), *, threshold: float, window_days: float) -> None:
+    def __init__(
+        self, known: Iterable[Known] = (), *, threshold: float, window_days: float, meaning_zero: float = 0.0
+    ) -> None:
+        """``meaning_zero`` is what unrelated texts have in common in the space of the vectors (meaning.baseline)."""
         self._threshold = threshold
         self._window = timedelta(days=window_days)
         self._index: Index[str] = Index()
+        self._meanings = Meanings(meaning_zero)
+        self._doubts = Doubts()
         self._stories: dict[str, _Story] = {}  # the one that something joined last stands last
         self._by_key: dict[str, str] = {}
         self._links: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         members = sorted(known, key=lambda k: (k.seen_at, k.item_id))
         self.learn(members)
         for member in members:
-            self._join(member, member.story_id, self._index.vector(_terms(member)))
+            self._join(member, member.story_id, self._index.vector(_terms(member)), facts_of(member.title))
 
     def learn(self, batch: Iterable[Candidate]) -> None:
         """Read a batch before it is folded: it shows the addresses that one source gives to many items."""
@@ -113,34 +128,56 @@ class Folder:
     def fold(self, item: Candidate) -> Membership:
         """Find the story of an item that was learned, or begin one with it."""
         self._forget(item.seen_at - self._window)
-        vector = self._index.vector(_terms(item))
-        story_id, method, score = self._find(item, vector)
-        self._join(item, story_id, vector)
+        vector, facts = self._index.vector(_terms(item)), facts_of(item.title)
+        story_id, method, score = self._find(item, vector, facts)
+        self._join(item, story_id, vector, facts)
         return Membership(item_id=item.item_id, story_id=story_id, method=method, score=round(score, 4))
 
-    def _find(self, item: Candidate, vector: Vector) -> tuple[str, MergeMethod, float]:
+    def doubts(self) -> tuple[Doubt, ...]:
+        """The stories begun since that are perhaps one with another: the likeliest first (doubts.MOST_DOUBTS)."""
+        return self._doubts.best()
+
+    def _find(self, item: Candidate, vector: Vector, facts: Facts) -> tuple[str, MergeMethod, float]:
         for method, key in self._keys(item):
             story_id = self._by_key.get(key)
             if story_id is not None and (key[0] == "h" or item.source_id not in self._stories[story_id].sources):
                 return story_id, method, 1.0
-        facts = facts_of(item.title)
-        found = self._index.similar(vector, self._threshold)
-        for match in sorted(found, key=lambda m: -m.cosine * self._draw(m.key)):
-            score = match.cosine * self._closeness(item.seen_at, self._stories[match.key])
-            if score >= self._threshold and self._fits(item, facts, vector, match):
-                return match.key, "similar", score
+        perhaps = []
+        for story_id, found in self._evidence(item, vector, facts):
+            judged = likeness(found, self._threshold)
+            if judged.verdict == "same":
+                return story_id, "similar", judged.score
+            if judged.verdict == "perhaps":
+                perhaps.append((story_id, judged))
+        for story_id, judged in perhaps:
+            self._doubts.note(
+                Doubt(story_id=item.item_id, other_id=story_id, score=round(judged.score, 4), reason=judged.reason)
+            )
         return item.item_id, "first", 1.0
 
-    def _fits(self, item: Candidate, facts: Facts, vector: Vector, match: Match[str]) -> bool:
-        """Whether an item that is similar to a story may join it."""
-        story = self._stories[match.key]
-        if story.sources == {item.source_id} and (match.cosine < _SAME_SOURCE or is_generic(item.title)):
-            return False
-        shared = self._index.shared(match.key, vector)
-        telling = sum(term not in COMMON_TERMS for term in shared)
-        if len(shared) < _LEAST_SHARED_TERMS or telling < (1 if match.cosine >= _ONE_TELLING_DOES else 2):
-            return False
-        return contradiction(facts, story.facts, alike=match.cosine) is None
+    def _evidence(self, item: Candidate, vector: Vector, facts: Facts) -> Iterator[tuple[str, Evidence]]:
+        """What speaks for the stories that an item may join, the one that draws it most first."""
+        found = {m.key: m.cosine for m in self._index.similar(vector, self._threshold * DOUBT_FROM)}
+        meant = {} if item.vector is None else self._meanings.similar(item.vector, _NEAREST, among=found)
+        for key in meant.keys() - found.keys():
+            found[key] = 0.0
+        drawn = {key: (words + meant.get(key, 0.0)) * self._draw(key) for key, words in found.items()}
+        for key in sorted(drawn, key=lambda k: -drawn[k]):
+            story = self._stories[key]
+            shared = self._index.shared(key, vector)
+            yield (
+                key,
+                Evidence(
+                    words=found[key],
+                    meaning=meant.get(key),
+                    closeness=self._closeness(item.seen_at, story),
+                    shared=len(shared),
+                    telling=sum(term not in COMMON_TERMS for term in shared),
+                    same_source=story.sources == {item.source_id},
+                    generic=is_generic(item.title),
+                    difference=contradiction(facts, story.facts, alike=found[key]),
+                ),
+            )
 
     def _draw(self, story_id: str) -> float:
         """Of two stories that would take an item, the one told more often takes it; it does not take more for that."""
@@ -162,7 +199,7 @@ class Folder:
         if len(title) >= _LEAST_TITLE_WORDS and not is_generic(item.title):
             yield "same_text", f"t {' '.join(title)}"
 
-    def _join(self, item: Candidate, story_id: str, vector: Vector) -> None:
+    def _join(self, item: Candidate, story_id: str, vector: Vector, facts: Facts) -> None:
         story = self._stories.pop(story_id, None)
         story = story or _Story(first_seen_at=item.seen_at, last_seen_at=item.seen_at)
         self._stories[story_id] = story
@@ -170,12 +207,14 @@ class Folder:
         story.last_seen_at = max(story.last_seen_at, item.seen_at)
         story.size += 1
         story.sources.add(item.source_id)
-        for name, values in facts_of(item.title).items():
+        for name, values in facts.items():
             story.facts[name] = story.facts.get(name, frozenset()) | values
         for _, key in self._keys(item):
             if self._by_key.setdefault(key, story_id) == story_id:
                 story.keys.add(key)
         self._index.add(story_id, vector)
+        if item.vector is not None:
+            self._meanings.add(story_id, item.vector)
 
     def _forget(self, before: datetime) -> None:
         """Let go of stories that nothing joined since; they stand first."""
@@ -186,6 +225,7 @@ class Folder:
             for key in self._stories.pop(story_id).keys:
                 del self._by_key[key]
             self._index.remove(story_id)
+            self._meanings.remove(story_id)
 
 
 def _terms(item: Candidate) -> dict[str, float]:

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pipeline.text.common_words import STOP
 from pipeline.text.similarity import stem
@@ -28,6 +29,11 @@ _WORD_BEFORE = re.compile(r"([^\W\d_]{1,40})[\s#.-]{0,3}(?:\bv|version )?$")
 _WORD_AFTER = re.compile(r"[\s-]?([^\W\d_]{1,40})")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 _WEIGHS_FROM = {"#denied": 0.6, "#event": 0.3, "#amount$": 0.5, "#share": 0.5}
+_TOLD = {
+    "#denied": "one denies it", "#event": "what happens", "#variant": "the variants", "#build": "the versions",
+    "#share": "the shares", "#amount$": "the amounts", "#amount€": "the amounts", "#amount£": "the amounts",
+    "#amount¥": "the amounts",
+}  # fmt: skip
 _AGREES_WITHIN = 0.05  # 2.3 billion and 2.25 billion are one sum, rounded
 
 _VARIANT_WORDS = "pro flash mini nano ultra lite max turbo deep haiku sonnet opus large medium small"
@@ -62,8 +68,29 @@ def facts_of(title: str) -> Facts:
     return {name: frozenset(values) for name, values in found.items() if values and name not in STOP}
 
 
-def contradiction(mine: Facts, theirs: Facts, *, alike: float = 1.0) -> str | None:
-    """The first name under which both state something and nothing agrees, None when there is none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A fact that two texts state, each in its own way. ``str`` says it to a reader."""
+
+    name: str
+    mine: frozenset[Value]
+    theirs: frozenset[Value]
+
+    @property
+    def is_version(self) -> bool:
+        """Whether it is a version, a variant or a count: what another event is known by, whatever the words."""
+        return not self.name.startswith("#") or self.name in ("#build", "#variant")
+
+    def __str__(self) -> str:
+        what = _TOLD.get(self.name)
+        if self.name == "#denied":
+            return what or ""
+        mine, theirs = _listed(self.mine), _listed(self.theirs)
+        return f"{what} differ: {mine} and {theirs}" if what else f"{self.name} {mine} is not {self.name} {theirs}"
+
+
+def contradiction(mine: Facts, theirs: Facts, *, alike: float = 1.0) -> Difference | None:
+    """The first fact that both state and on which nothing agrees, None when there is none.
 
     ``alike`` is the cosine of the two texts: in other words a sum, an event or a "not" is more often another side of
     the same event than another event. A version always weighs.
@@ -72,8 +99,19 @@ def contradiction(mine: Facts, theirs: Facts, *, alike: float = 1.0) -> str | No
         if alike < _WEIGHS_FROM.get(name, 0.0):
             continue
         if not any(_agree(a, b) for a in mine[name] for b in theirs[name]):
-            return name
+            return Difference(name=name, mine=mine[name], theirs=theirs[name])
     return None
+
+
+def _listed(values: frozenset[Value]) -> str:
+    return " or ".join(sorted(v if isinstance(v, str) else _rounded(v) for v in values))
+
+
+def _rounded(number: float) -> str:
+    for scale, unit in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if number >= scale:
+            return f"{number / scale:g}{unit}"
+    return f"{number:g}"
 
 
 def _agree(a: Value, b: Value) -> bool:

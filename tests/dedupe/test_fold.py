@@ -1,6 +1,7 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from pipeline.dedupe.fold import Candidate, Folder, Known, text_hash
@@ -125,3 +126,23 @@ def test_everyday_words_alone_make_no_story() -> None:
 
 def test_items_without_any_text_stay_apart() -> None:
     assert fold(item("a", ""), item("b", "")) == [("a", "first"), ("b", "first")]
+
+
+def test_what_is_perhaps_one_stays_apart_and_is_told() -> None:
+    folder = Folder(threshold=0.2, window_days=14)
+    one = item("a", "Borealis raises $40M for chips that run neural networks at home")
+    other = item("b", "Borealis raises $400M for chips that run neural networks at home")
+    folder.learn([one, other])
+    assert [folder.fold(i).story_id for i in (one, other)] == ["a", "b"]
+    (doubt,) = folder.doubts()
+    assert (doubt.story_id, doubt.other_id, doubt.verdict) == ("b", "a", None)
+    assert doubt.score > 0.2
+    assert doubt.reason.endswith("the amounts differ: 400M and 40M")
+
+
+def test_items_that_mean_the_same_are_one_story_without_a_word_in_common() -> None:
+    meaning = np.eye(8, dtype=np.float32)[0]
+    one = replace(item("a", "OpenAI buys a browser maker"), vector=meaning)
+    other = replace(item("b", "人工智能公司收购浏览器厂商"), vector=meaning)
+    unlike = replace(item("c", "Bears hibernate"), vector=np.eye(8, dtype=np.float32)[1])
+    assert [story for story, _ in fold(one, other, unlike)] == ["a", "a", "c"]

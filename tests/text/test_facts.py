@@ -50,7 +50,7 @@ def test_titles_that_agree(one: str, other: str) -> None:
 def test_a_sum_is_another_side_of_the_event_where_the_words_differ_much() -> None:
     one, other = facts_of("Colorado takes $2M"), facts_of("Taxes bring $3.5 million")
     assert contradiction(one, other, alike=0.3) is None
-    assert contradiction(facts_of("Opus 5"), facts_of("Opus 5.1"), alike=0.3) == "opus"
+    assert contradiction(facts_of("Opus 5"), facts_of("Opus 5.1"), alike=0.3) is not None
 
 
 def test_hostile_titles_take_no_time() -> None:
