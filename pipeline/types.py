@@ -215,6 +215,18 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What one issue printed of a story, and the items that it knew; what came from ``closed_at`` on was not in it."""
+
+    story_id: str
+    ran_in: str
+    closed_at: datetime
+    headline: str
+    sentences: tuple[str, ...] = ()
+    items: tuple[Item, ...] = ()  # none where a reviewer moved them to another story since
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """One dated edition. The window [opens_at, closes_at) is on ``fetched_at``."""
 

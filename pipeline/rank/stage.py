@@ -9,10 +9,12 @@ from sqlalchemy.engine import Connection
 
 from pipeline import schedule
 from pipeline.context import Context
+from pipeline.rank.recent import Judged, Recent
 from pipeline.rank.score import by_name, score, usual_points
 from pipeline.rank.slots import Scored, choose
-from pipeline.store import issues, items, pages, sources, stories
-from pipeline.types import Issue, Outcome, Slot, Story
+from pipeline.store import issues, items, pages, repeats, sources, stories
+from pipeline.store import told as told_
+from pipeline.types import Issue, Outcome, Repeat, Slot, Story
 
 JUST_AFTER = timedelta(microseconds=1)  # the window is half-open; what this very run fetched belongs to it
 
@@ -29,13 +31,14 @@ def process(ctx: Context, key: str) -> Outcome:
     """Open the issue if need be, and choose its slots. Nothing new: no issue."""
     with ctx.store.begin() as db:
         issue = issues.get(db, key) or _new_issue(ctx, db, key)
-        chosen, counts = _choose(ctx, db, issue)
+        chosen, repeated, counts = _choose(ctx, db, issue)
         if not chosen:
             return Outcome(skipped="nothing new to print")
         if issues.get(db, key) is None:
             _supersede(db, key)
             issues.add(db, issue)
         issues.replace_slots(db, key, chosen, {**_counts(ctx, db, issue), **counts})
+        repeats.replace(db, key, repeated)
     return Outcome(count=len(chosen))
 
 
@@ -76,23 +79,50 @@ def _supersede(db: Connection, new_id: str) -> None:
             issues.move(db, old.id, "cancelled")
 
 
-def _choose(ctx: Context, db: Connection, issue: Issue) -> tuple[tuple[Slot, ...], dict[str, int]]:
-    ran = issues.ran(db)
+def _choose(ctx: Context, db: Connection, issue: Issue) -> tuple[tuple[Slot, ...], list[Repeat], dict[str, int]]:
+    """The slots, the repeats that are left out, and what is counted."""
     last_words = issues.last_words(db)
     window = stories.in_window(db, issue.opens_at, issue.closes_at)
     held = {story_id for story_id, word in last_words.items() if word == "hold"}
     rejected = {story_id for story_id, word in last_words.items() if word == "reject"}
-    ids = (window | held) - ran.keys() - rejected
-    scored = _scored(ctx, stories.load(db, sorted(ids)).values(), issue.closes_at)
-    chosen = choose(scored, ctx.settings.rank, lambda story: _section_of(ctx, story))
+    found, judged = _compare(ctx, db, issue, (window | held) - rejected)
+    repeated = [
+        Repeat(story_id=story_id, repeat_of=j.of.story_id, ran_in=j.of.ran_in, score=j.likeness)
+        for story_id, j in judged.items()
+        if j.kind == "repeat" and j.of is not None
+    ]
+    new = [story for story in found if judged[story.id].kind != "repeat"]
+    chosen = choose(_scored(ctx, new, issue.closes_at), ctx.settings.rank, lambda story: _section_of(ctx, story))
+    slots = tuple(_continuing(slot, judged[slot.story_id]) for slot in chosen.slots)
     counts = {
-        "stories": len(ids),
+        "stories": len(new),
         "stories_left_out": chosen.left_out.get("below_limit", 0),
-        "stories_ran_before": len(window & ran.keys()),
+        "stories_ran_before": len(repeated),
+        "stories_updated": sum(slot.update_of is not None for slot in slots),
         "dropped_excluded_by_a_word": chosen.left_out.get("excluded", 0),
         "dropped_rejected_before": len(window & rejected),
     }
-    return chosen.slots, counts
+    return slots, repeated, counts
+
+
+def _compare(ctx: Context, db: Connection, issue: Issue, ids: set[str]) -> tuple[list[Story], dict[str, Judged]]:
+    """Those of the stories that have items which no issue printed, with these items alone; and what each of them is."""
+    ran = {story_id: issue_id for story_id, issue_id in issues.ran(db).items() if story_id in ids}
+    recent = issues.printed(db, ctx.settings.dedupe.compare_issues)
+    compared = {i.id: i for i in (*issues.by_id(db, ran.values()), *recent)}
+    since = {story_id: compared[issue_id].closes_at for story_id, issue_id in ran.items()}
+    told = told_.load(db, compared.values())
+    among = {i.id for i in recent}
+    against = Recent(t for t in told if t.ran_in in among or ran.get(t.story_id) == t.ran_in)
+    cleared = repeats.cleared(db)
+    found = list(stories.load(db, sorted(ids), since=since, until=issue.closes_at).values())
+    return found, {story.id: against.judge(story, cleared=story.id in cleared) for story in found}
+
+
+def _continuing(slot: Slot, judged: Judged) -> Slot:
+    if judged.of is None:
+        return slot
+    return replace(slot, update_of=judged.of.story_id, ran_in=judged.of.ran_in)
 
 
 def _scored(ctx: Context, found: Iterable[Story], now: datetime) -> list[Scored]:

@@ -1,0 +1,92 @@
+"""Whether a story ran: held against what the last issues printed it is new, a repeat, or an update. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.rank.news import HEAD_CHARS, known, share
+from pipeline.text.facts import contradiction, facts_of
+from pipeline.text.similarity import COMMON_TERMS, Index, terms
+from pipeline.text.urls import url_key
+from pipeline.types import Item, Story, Told
+
+_BODY_WEIGHT = 0.4
+_ALIKE = 0.4  # the cosine from which another story tells of what was printed
+_NEWS = 0.4  # the share of what is told that must be new in an update
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A story held against the recent issues. ``of`` is what it repeats or continues; ``likeness`` (0..1) is its
+    cosine with the printed story nearest to it.
+    """
+
+    kind: Literal["new", "repeat", "update"]
+    of: Told | None = None
+    likeness: float = 0.0
+    news: float = 1.0
+
+
+class Recent:
+    """What the last issues printed, found again by its words."""
+
+    def __init__(self, told: Iterable[Told]) -> None:
+        self._told: dict[str, list[Told]] = {}  # by story, oldest telling first
+        self._index: Index[str] = Index()
+        for telling in told:
+            self._told.setdefault(telling.story_id, []).append(telling)
+        for story_id, tellings in self._told.items():
+            texts = [(item.title, item.body) for item in tellings[-1].items]
+            for title, body in dict.fromkeys([*texts, *((t.headline, " ".join(t.sentences)) for t in tellings)]):
+                self._index.add(story_id, self._index.vector(_terms(title, body)))
+
+    def judge(self, story: Story, *, cleared: bool = False) -> Judged:
+        """What a story is, given only its items that no issue has printed. ``cleared``: a reviewer said no repeat."""
+        if any(item.kind == "leaderboard" for item in story.items):
+            return Judged(kind="new")
+        alike = self._alike(story)
+        likeness = max(alike.values(), default=0.0)
+        near = [s for s, cosine in alike.items() if cosine >= _ALIKE and self._one_matter(story, s)]
+        of = story.id if story.id in self._told else next(iter(near), None)
+        if of is None:
+            return Judged(kind="new", likeness=likeness)
+        tellings = [t for s in {of, *near} for t in self._told[s]]
+        news = share(_not_copies(story.items, tellings), known(_texts(tellings)))
+        if news < _NEWS and cleared and of != story.id:
+            return Judged(kind="new", likeness=likeness)
+        kind: Literal["update", "repeat"] = "update" if news >= _NEWS or cleared else "repeat"
+        return Judged(kind=kind, of=self._told[of][-1], likeness=likeness, news=news)
+
+    def _alike(self, story: Story) -> dict[str, float]:
+        """Printed stories and their likeness to that item which is most like them, best first."""
+        found: dict[str, float] = {}
+        for item in story.items:
+            for match in self._index.similar(self._index.vector(_terms(item.title, item.body))):
+                found[match.key] = max(match.cosine, found.get(match.key, 0.0))
+        return dict(sorted(found.items(), key=lambda kv: -kv[1]))
+
+    def _one_matter(self, story: Story, told_id: str) -> bool:
+        """Whether they share a name in their titles and no version of it differs."""
+        titles = [title for t in self._told[told_id] for title in (t.headline, *(i.title for i in t.items))]
+        theirs = {term for title in titles for term in terms([(title, 1.0)])}
+        for item in story.items:
+            names = {t for t in terms([(item.title, 1.0)]) if t not in COMMON_TERMS and not t[0].isdecimal()}
+            if names & theirs:
+                difference = contradiction(facts_of(item.title), facts_of("\n".join(titles)))
+                return difference is None or not difference.is_version
+        return False
+
+
+def _terms(title: str, body: str) -> dict[str, float]:
+    return terms([(title, 1.0), (body[:HEAD_CHARS], _BODY_WEIGHT)])
+
+
+def _texts(tellings: Sequence[Told]) -> list[str]:
+    texts = [text for t in tellings for text in (t.headline, *t.sentences)]
+    return texts + [text for t in tellings for item in t.items for text in (item.title, item.body)]
+
+
+def _not_copies(items: Sequence[Item], tellings: Sequence[Told]) -> list[Item]:
+    """The items that are not at an address that was printed."""
+    printed = {url_key(item.url) for t in tellings for item in t.items if item.url}
+    return [item for item in items if not item.url or url_key(item.url) not in printed]
