@@ -225,6 +225,11 @@ class Told:
     sentences: tuple[str, ...] = ()
     items: tuple[Item, ...] = ()  # none where a reviewer moved them to another story since
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that was told: what was printed, and what its items say."""
+        return (self.headline, *self.sentences, *(text for item in self.items for text in (item.title, item.body)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:

@@ -4,15 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.rank.news import HEAD_CHARS, known, share
 from pipeline.text.facts import contradiction, facts_of
+from pipeline.text.news import HEAD_CHARS, NEWS, known, of_item, of_text
 from pipeline.text.similarity import COMMON_TERMS, Index, terms
 from pipeline.text.urls import url_key
 from pipeline.types import Item, Story, Told
 
 _BODY_WEIGHT = 0.4
-_ALIKE = 0.4  # the cosine from which another story tells of what was printed
-_NEWS = 0.4  # the share of what is told that must be new in an update
+_ALIKE = 0.45  # the cosine from which another story may continue what was printed
+_VERY_ALIKE = 0.6  # and from which it may be left out
+_LEAST_SHARED = 2  # terms that are no common words
+
+Kind = Literal["new", "repeat", "update"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,10 +24,9 @@ class Judged:
     cosine with the printed story nearest to it.
     """
 
-    kind: Literal["new", "repeat", "update"]
+    kind: Kind
     of: Told | None = None
     likeness: float = 0.0
-    news: float = 1.0
 
 
 class Recent:
@@ -47,15 +49,21 @@ class Recent:
         alike = self._alike(story)
         likeness = max(alike.values(), default=0.0)
         near = [s for s, cosine in alike.items() if cosine >= _ALIKE and self._one_matter(story, s)]
-        of = story.id if story.id in self._told else next(iter(near), None)
+        own = story.id in self._told
+        of = story.id if own else next(iter(near), None)
         if of is None:
             return Judged(kind="new", likeness=likeness)
         tellings = [t for s in {of, *near} for t in self._told[s]]
-        news = share(_not_copies(story.items, tellings), known(_texts(tellings)))
-        if news < _NEWS and cleared and of != story.id:
-            return Judged(kind="new", likeness=likeness)
-        kind: Literal["update", "repeat"] = "update" if news >= _NEWS or cleared else "repeat"
-        return Judged(kind=kind, of=self._told[of][-1], likeness=likeness, news=news)
+        before, last = known(text for t in tellings for text in t.texts), self._told[of][-1]
+        fresh = _not_copies(story.items, tellings)
+        news = max((of_item(item, before, last.closed_at) for item in fresh), default=0.0)
+        words = max((of_text(item.title, item.body[:HEAD_CHARS], before) for item in fresh), default=0.0)
+        kind: Kind = "repeat"
+        if news >= NEWS or (own and cleared):
+            kind = "update"
+        elif not own and (cleared or words >= NEWS or alike[of] < _VERY_ALIKE):
+            kind = "new"  # it may be a repeat: the safe side
+        return Judged(kind=kind, of=None if kind == "new" else last, likeness=likeness)
 
     def _alike(self, story: Story) -> dict[str, float]:
         """Printed stories and their likeness to that item which is most like them, best first."""
@@ -66,24 +74,24 @@ class Recent:
         return dict(sorted(found.items(), key=lambda kv: -kv[1]))
 
     def _one_matter(self, story: Story, told_id: str) -> bool:
-        """Whether they share a name in their titles and no version of it differs."""
+        """Whether they share names, one of them in their titles, and no version differs."""
         titles = [title for t in self._told[told_id] for title in (t.headline, *(i.title for i in t.items))]
-        theirs = {term for title in titles for term in terms([(title, 1.0)])}
+        theirs = terms([(title, 1.0) for title in titles])
         for item in story.items:
-            names = {t for t in terms([(item.title, 1.0)]) if t not in COMMON_TERMS and not t[0].isdecimal()}
-            if names & theirs:
+            shared = self._index.shared(told_id, _terms(item.title, item.body))
+            names = [t for t in terms([(item.title, 1.0)]) if t in theirs and _is_name(t)]
+            if names and sum(t not in COMMON_TERMS for t in shared) >= _LEAST_SHARED:
                 difference = contradiction(facts_of(item.title), facts_of("\n".join(titles)))
                 return difference is None or not difference.is_version
         return False
 
 
+def _is_name(term: str) -> bool:
+    return term not in COMMON_TERMS and not term[0].isdecimal()
+
+
 def _terms(title: str, body: str) -> dict[str, float]:
     return terms([(title, 1.0), (body[:HEAD_CHARS], _BODY_WEIGHT)])
-
-
-def _texts(tellings: Sequence[Told]) -> list[str]:
-    texts = [text for t in tellings for text in (t.headline, *t.sentences)]
-    return texts + [text for t in tellings for item in t.items for text in (item.title, item.body)]
 
 
 def _not_copies(items: Sequence[Item], tellings: Sequence[Told]) -> list[Item]:

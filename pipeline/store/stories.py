@@ -85,7 +85,7 @@ def in_issue(db: Connection, issue_id: str, slots: Iterable[Slot]) -> dict[str, 
     wanted = list(slots)
     before = {s.story_id: s.ran_in for s in wanted if s.update_of == s.story_id and s.ran_in is not None}
     rows = db.execute(sa.select(issues.c.id, issues.c.closes_at).where(issues.c.id.in_({issue_id, *before.values()})))
-    closed = {other_id: closes_at for other_id, closes_at in rows}
+    closed = dict(rows.tuples().all())
     since = {story_id: closed[ran_in] for story_id, ran_in in before.items()}
     return load(db, [s.story_id for s in wanted], since=since, until=closed.get(issue_id))
 
