@@ -119,6 +119,7 @@ class DedupeSettings(Section):
     threshold: float = Field(default=0.2, gt=0, le=1)
     embeddings: str = ""
     embeddings_path: str = ""
+    embeddings_price: float | None = Field(default=None, ge=0)
     ask_model: bool = True
     compare_issues: int = Field(default=7, ge=0, le=60)
 

@@ -1,6 +1,6 @@
 """What every stage is given: settings, store, HTTP, model, channels, the clock. Built once; tests build their own."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,10 +12,11 @@ from pydantic import BaseModel
 from pipeline import config, resources
 from pipeline.config import Settings
 from pipeline.errors import ConfigError
-from pipeline.seams import Channel, Http
+from pipeline.seams import Channel, Embedder, Http
 from pipeline.types import Clock, ModelCall
 
 if TYPE_CHECKING:
+    from pipeline.model.books import Books
     from pipeline.model.ledger import Ledger
     from pipeline.store import Store
     from pipeline.workers import Workers
@@ -41,13 +42,14 @@ class NamedChannel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a stage may use of the outside world. ``model`` is None when no model is configured."""
+    """What a stage may use of the outside world. ``model`` and ``embedder`` are None when none is configured."""
 
     settings: Settings
     store: "Store"
     http: Http
     workers: "Workers"
     model: "Ledger | None"
+    embedder: Embedder | None
     channels: tuple[NamedChannel, ...]
     clock: Clock = utc_now
     at_once: bool = False  # ``digest run --now``: an issue is due whatever the calendar says
@@ -91,12 +93,14 @@ def opened(
     )
     own = Workers()
     try:
+        account = books(settings, store, clock)
         yield Context(
             settings=settings,
             store=store,
             http=http,
             workers=workers or own,
-            model=ledger(settings, store, clock),
+            model=ledger(settings, store, clock, account),
+            embedder=embedder(settings, store, clock, account),
             channels=channels(settings),
             clock=clock,
             at_once=at_once,
@@ -107,7 +111,22 @@ def opened(
         store.close()
 
 
-def ledger(settings: Settings, store: "Store", clock: Clock) -> "Ledger | None":
+def books(settings: Settings, store: "Store", clock: Clock) -> "Books":
+    """The books of every model that a run asks, on what was spent within BUDGET_SPAN."""
+    from pipeline.model.books import Books
+    from pipeline.store import model_calls
+
+    def log(call: ModelCall) -> None:
+        with store.begin() as db:
+            model_calls.log(db, call)
+
+    with store.read() as db:
+        spent = sum(u.cost_usd_micros for u in model_calls.usage(db, clock() - BUDGET_SPAN))
+    budget = round(settings.model.budget_usd * 1_000_000)
+    return Books(log=log, clock=clock, budget_usd_micros=budget, spent_usd_micros=spent)
+
+
+def ledger(settings: Settings, store: "Store", clock: Clock, books: "Books") -> "Ledger | None":
     """The configured model behind its ledger; None for ``extractive``. Raises ConfigError without a price."""
     model = settings.model
     if model.kind == "extractive":
@@ -128,22 +147,26 @@ def ledger(settings: Settings, store: "Store", clock: Clock) -> "Ledger | None":
         with store.begin() as db:
             model_calls.keep_answer(db, key, text, clock())
 
-    def log(call: ModelCall) -> None:
-        with store.begin() as db:
-            model_calls.log(db, call)
+    return Ledger(find(model.kind).connect(model), read_cache=read, write_cache=write, books=books, price=model.price)
 
-    with store.read() as db:
-        spent = sum(u.cost_usd_micros for u in model_calls.usage(db, clock() - BUDGET_SPAN))
-    return Ledger(
-        find(model.kind).connect(model),
-        read_cache=read,
-        write_cache=write,
-        log=log,
-        clock=clock,
-        price=model.price,
-        budget_usd_micros=round(model.budget_usd * 1_000_000),
-        spent_usd_micros=spent,
-    )
+
+def embedder(settings: Settings, store: "Store", clock: Clock, books: "Books") -> Embedder | None:
+    """The configured embedder, which embeds no text twice; None for words alone. Raises ConfigError."""
+    if not settings.dedupe.embeddings:
+        return None
+    from pipeline.embeddings import find
+    from pipeline.embeddings.cache import Cached
+    from pipeline.store import embeddings
+
+    def read(model: str, keys: Collection[str]) -> Mapping[str, bytes]:
+        with store.begin() as db:
+            return embeddings.use(db, model, keys, clock())
+
+    def write(model: str, vectors: Mapping[str, bytes]) -> None:
+        with store.begin() as db:
+            embeddings.keep(db, model, vectors, clock())
+
+    return Cached(find(settings, books), read=read, write=write)
 
 
 def channels(settings: Settings) -> tuple[NamedChannel, ...]:

@@ -61,7 +61,7 @@ def examine(path: Path) -> list[Finding]:
     found += [*_files(settings), _model(settings), *_mail(settings)]
     try:
         with opened(settings) as ctx:
-            found += [*_store(ctx), *_channels(ctx), _calendar(ctx)]
+            found += [_embeddings(settings), *_store(ctx), *_channels(ctx), _calendar(ctx)]
     except DigestError as e:
         found.append(_failed("store" if e.exit_code == 3 else "configuration", e))
     return found
@@ -105,6 +105,28 @@ def _model(settings: Settings) -> Finding:
     return Finding(
         subject="model", state="ok", message=f"{model.name} at {where}, at most {model.budget_usd:.2f} USD a run"
     )
+
+
+def _embeddings(settings: Settings) -> Finding:
+    """Of an embedder on this machine, whether it works; one elsewhere is not asked, since that may cost."""
+    name, model = settings.dedupe.embeddings, settings.model
+    if not name:
+        return Finding(subject="embeddings", state="ok", message="none: stories are told apart by their words")
+    if name == "local":
+        return _try("embeddings", partial(_embedded, settings))
+    if model.api_key is None and not model.is_local:
+        remedy = f"Set {model.api_key_env} in the environment or in .env"
+        return Finding(subject="embeddings", state="missing", message=f"{name} needs a key", remedy=remedy, exit_code=2)
+    where = model.base_url or "the provider's own address"
+    return Finding(subject="embeddings", state="ok", message=f"{name} at {where}, out of the budget of the model")
+
+
+def _embedded(settings: Settings) -> str:
+    from pipeline.embeddings import local
+
+    embedder = local.connect(settings.dedupe.embeddings_path, settings.folder)
+    embedder.embed(["a text"])
+    return f"{embedder.name} on this machine"
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:

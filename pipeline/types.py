@@ -16,7 +16,9 @@ Kind = Literal["article", "newsletter", "post", "paper", "release", "video", "po
 MergeMethod = Literal["first", "same_url", "same_text", "similar", "model", "reviewer"]
 CheckMethod = Literal["quote", "number", "name", "date", "link", "version", "model"]
 Verdict = Literal["supported", "refuted", "not_enough_info"]
-Action = Literal["approve", "edit", "reject", "hold", "merge", "split", "not_repeat", "reorder", "pin", "undo"]
+Action = Literal[
+    "approve", "edit", "reject", "hold", "merge", "split", "different", "not_repeat", "reorder", "pin", "undo"
+]
 IssueStatus = Literal["draft", "in_review", "approved", "sending", "sent", "cancelled"]
 DeliveryStatus = Literal["queued", "sending", "sent", "deferred", "failed", "bounced", "unknown"]
 PageOutcome = Literal[
@@ -185,8 +187,8 @@ class Review:
     comment: str = ""
     position: int | None = None  # where a reorder moves the story, from 0 within its section
     sha256: str | None = None  # of the whole issue, on its approval
-    other_id: str | None = None  # the story on the other side of a merge (taken in) or a split (begun)
-    item_ids: tuple[str, ...] = ()  # that changed their story by it
+    other_id: str | None = None  # the story on the other side: taken in by a merge, begun by a split, different from
+    moved: tuple[Membership, ...] = ()  # of the items that changed their story by it, as they were before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,6 +231,14 @@ class Told:
     def texts(self) -> tuple[str, ...]:
         """All that was told: what was printed, and what its items say."""
         return (self.headline, *self.sentences, *(text for item in self.items for text in (item.title, item.body)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """A story as its slot tells it: of an update only what is new; ``before`` is what it adds to."""
+
+    story: Story
+    before: Told | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,19 +37,25 @@ def list_issues(context: click.Context, as_json: bool) -> None:
 def show(context: click.Context, issue_id: str, as_json: bool) -> None:
     """Show the stories of an issue, and why each is there.
 
-    With each story: what was decided, who wrote it, what code did not find in its sources, and its score in parts.
+    With each story: what was decided, who wrote it, what code did not find in its sources, its score in parts, and what
+    is perhaps the same. Behind them the repeats that were left out ("decision": "repeat").
     """
     from pipeline.review import desk
+    from pipeline.review.others import repeats_told
     from pipeline.store import issues
 
     with opened(context) as ctx, ctx.store.read() as db:
         found = issues.require(db, issue_id)
-        cards = desk.cards(db, issues.decided(db, found))
+        cards, left_out = desk.cards(db, issues.decided(db, found)), desk.left_out(db, found)
     if as_json:
-        listing([card.row for card in cards], as_json=True, empty="")
+        listing([*(card.row for card in cards), *(left.row for left in left_out)], as_json=True, empty="")
         return
     click.echo(f"Issue {found.id} is {desk.said(found.status)}; due {moment(found.publish_at, zone(ctx))}.")
     for line in desk.contents(cards):
+        click.echo(line)
+    if left_out:
+        click.echo("\nLeft out as repeats")
+    for line in repeats_told(left_out):
         click.echo(line)
 
 
@@ -169,3 +175,94 @@ def reopen(context: click.Context, issue_id: str) -> None:
     with opened(context) as ctx:
         stage.reopen(ctx, issue_id)
     click.echo(f"Issue {issue_id} is a draft again: `digest run`.")
+
+
+@issue.command()
+@click.argument("issue_id")
+@click.argument("story")
+@click.argument("other")
+@reviewer_option
+@click.pass_context
+def merge(context: click.Context, issue_id: str, story: str, other: str, reviewer: str) -> None:
+    """Make two stories one; later reports of either join it.
+
+    Of the two ids the one stays that ran before, else the one with the better place in the issue, else the first. It is
+    written and checked anew.
+    """
+    from pipeline.review import stage
+    from pipeline.run import catch_up
+
+    with opened(context) as ctx:
+        kept = stage.merge(ctx, issue_id, story, other, reviewer=reviewer, channel="cli")
+        catch_up(ctx)
+    click.echo(f"They are one story now: {kept}.")
+
+
+@issue.command()
+@click.argument("issue_id")
+@click.argument("story")
+@click.argument("items", nargs=-1, required=True)
+@reviewer_option
+@click.pass_context
+def split(context: click.Context, issue_id: str, story: str, items: tuple[str, ...], reviewer: str) -> None:
+    """Part some items of a story from the others; nothing joins the two again.
+
+    The item that a story is named after keeps the name, so the new id may be that of the others. `digest issue show
+    --json` lists the items. Both stories are written and checked anew.
+    """
+    from pipeline.review import stage
+    from pipeline.run import catch_up
+
+    with opened(context) as ctx:
+        new = stage.split(ctx, issue_id, story, list(items), reviewer=reviewer, channel="cli")
+        catch_up(ctx)
+    click.echo(f"They are two stories now: {story} and {new}.")
+
+
+@issue.command()
+@click.argument("issue_id")
+@click.argument("story")
+@click.argument("other")
+@reviewer_option
+@click.pass_context
+def different(context: click.Context, issue_id: str, story: str, other: str, reviewer: str) -> None:
+    """Say that two stories that are perhaps the same are two.
+
+    Neither you nor the model is asked about them again.
+    """
+    from pipeline.review import stage
+
+    with opened(context) as ctx:
+        stage.tell_apart(ctx, issue_id, story, other, reviewer=reviewer, channel="cli")
+    click.echo(f"{story} and {other} are two stories.")
+
+
+@issue.command("bring-back")
+@click.argument("issue_id")
+@click.argument("story")
+@reviewer_option
+@click.pass_context
+def bring_back(context: click.Context, issue_id: str, story: str, reviewer: str) -> None:
+    """Print a story that was left out as a repeat; it never is again."""
+    from pipeline.review import stage
+    from pipeline.run import catch_up
+
+    with opened(context) as ctx:
+        stage.bring_back(ctx, issue_id, story, reviewer=reviewer, channel="cli")
+        catch_up(ctx)
+    click.echo(f"{story} prints in {issue_id}.")
+
+
+@issue.command()
+@click.argument("issue_id")
+@reviewer_option
+@click.pass_context
+def undo(context: click.Context, issue_id: str, reviewer: str) -> None:
+    """Take back the last decision about an issue's stories."""
+    from pipeline.review import stage
+    from pipeline.run import catch_up
+
+    with opened(context) as ctx:
+        stage.decide(ctx, issue_id, None, "undo", reviewer=reviewer, channel="cli")
+        catch_up(ctx)
+    click.echo("Taken back.")

@@ -11,12 +11,15 @@ from pipeline.errors import DigestError, ReviewError
 if TYPE_CHECKING:
     from pipeline.context import Context
     from pipeline.review.desk import Card
+    from pipeline.review.others import LeftOut
     from pipeline.types import Action
 
 HELP = """\
   a  approve this story           n  next story          e  edit it in your editor
   r  reject it, and say why       p  previous story      m  move it within its section
   h  hold it for a later issue    7  go to story 7       u  undo your last decision
+  j  join it with another story   s  split it in two     d  it differs from what is perhaps the same
+  R  the repeats left out         b  bring one back      ?  these keys
   v  view the issue as it prints  A  approve all of it   q  leave; everything is kept"""
 PROMPT = "a approve · r reject · h hold · e edit · n next · ? all keys >"
 MAX_COLUMNS = 100  # longer lines are hard to read
@@ -30,8 +33,8 @@ MAX_COLUMNS = 100  # longer lines are hard to read
 def review(context: click.Context, issue_id: str | None, terminal: bool, reviewer: str) -> None:
     """Decide about the draft, story by story.
 
-    Approve, reject, hold, edit, move, undo; then approve the issue as a whole. Every decision is kept at once. What
-    code did not find in a story's own sources is marked with "!".
+    Approve, reject, hold, edit, move, join, split, bring back a repeat, undo; then approve the issue as a whole. Every
+    decision is kept at once. What code did not find in a story's own sources is marked with "!".
     """
     from pipeline.store import issues
 
@@ -91,6 +94,11 @@ class Session:
             "u": self._undo,
             "e": self._edit,
             "m": self._move,
+            "j": self._join,
+            "s": self._split,
+            "d": self._different,
+            "R": self._repeats,
+            "b": self._bring_back,
             "n": lambda: self._go(self.at + 1),
             "p": lambda: self._go(self.at - 1),
             "v": self._view,
@@ -126,9 +134,10 @@ class Session:
 
     def _show(self) -> None:
         from pipeline.review import desk
+        from pipeline.review.others import COLUMNS
 
         names = {s.id: s.title for s in self.ctx.settings.sources}
-        wide = min(columns() or desk.COLUMNS, MAX_COLUMNS)
+        wide = min(columns() or COLUMNS, MAX_COLUMNS)
         click.echo("")
         for line in desk.told(self.cards[self.at], self.at + 1, len(self.cards), names, wide).splitlines():
             click.echo(click.style(line, fg="yellow") if line.lstrip().startswith("!") else line)
@@ -157,12 +166,15 @@ class Session:
     def _undo(self) -> None:
         """Take the last decision back, and show the story that it was about."""
         from pipeline.review import stage
+        from pipeline.run import catch_up
         from pipeline.store import issues
         from pipeline.store.decisions import standing
 
         with self.ctx.store.read() as db:
             made = standing(issues.reviews_of(db, self.issue_id))
         stage.decide(self.ctx, self.issue_id, None, "undo", reviewer=self.reviewer, channel="terminal")
+        if made[-1].moved:
+            catch_up(self.ctx)
         self.cards = self._cards()
         click.echo(f"Taken back: {made[-1].action} by {made[-1].reviewer}.")
         self._go_to_story(made[-1].story_id)
@@ -212,6 +224,82 @@ class Session:
         self.cards = self._cards()
         self._go_to_story(card.story.id)
 
+    def _join(self) -> None:
+        """Make this story and another one; what is perhaps the same is offered."""
+        from pipeline.review import stage
+
+        mine, other = self.cards[self.at].story.id, self._other("With which story (its number, or its id)")
+        kept = stage.merge(self.ctx, self.issue_id, mine, other, reviewer=self.reviewer, channel="terminal")
+        self._regrouped("They are one story now.", kept)
+
+    def _split(self) -> None:
+        from pipeline.review import stage
+
+        story = self.cards[self.at].story
+        typed = _asked("Which of its sources are another story (their numbers)")
+        numbers = {int(word[:6]) if word.isdecimal() else 0 for word in typed.replace(",", " ").split()}
+        if not numbers <= set(range(1, len(story.items) + 1)):
+            raise ReviewError(f"has the sources 1 to {len(story.items)}", subject=f"story {story.id}")
+        chosen = [story.items[number - 1].id for number in numbers]
+        stage.split(self.ctx, self.issue_id, story.id, chosen, reviewer=self.reviewer, channel="terminal")
+        self._regrouped("They are two stories now, one behind the other.", story.id)
+
+    def _different(self) -> None:
+        """Say that this story and one that is perhaps the same are two."""
+        from pipeline.review import stage
+
+        card = self.cards[self.at]
+        if not card.perhaps:
+            raise ReviewError("is in doubt with no other", subject=f"story {card.story.id}")
+        only = len(card.perhaps) == 1
+        other = card.perhaps[0].story.id if only else self._other("From which story (its number, or its id)")
+        stage.tell_apart(self.ctx, self.issue_id, card.story.id, other, reviewer=self.reviewer, channel="terminal")
+        self.cards = self._cards()
+        click.echo("They are two; nobody is asked again.")
+        self._show()
+
+    def _other(self, question: str) -> str:
+        """Ask for another story, by its number in this issue or its id; what is likeliest the same is offered."""
+        first = next(iter(self.cards[self.at].perhaps), None)
+        typed = _asked(question, str(first.number or first.story.id) if first else "")
+        number = int(typed[:6]) if typed.isdecimal() else 0
+        return self.cards[number - 1].story.id if 1 <= number <= len(self.cards) else typed
+
+    def _regrouped(self, said: str, story_id: str) -> None:
+        """Have written what changed, and show it."""
+        from pipeline.run import catch_up
+
+        catch_up(self.ctx)
+        self.cards = self._cards()
+        click.echo(said)
+        self.at = min(self.at, len(self.cards) - 1)
+        self._go_to_story(story_id)
+
+    def _left_out(self) -> "list[LeftOut]":
+        from pipeline.review import desk
+
+        with self.ctx.store.read() as db:
+            found = desk.left_out(db, self.issue)
+        if not found:
+            raise ReviewError("left out no repeats", subject=f"issue {self.issue_id}")
+        return found
+
+    def _repeats(self) -> None:
+        from pipeline.review.others import repeats_told
+
+        click.echo("\n".join(repeats_told(self._left_out())))
+
+    def _bring_back(self) -> None:
+        """Print a story that was left out as a repeat."""
+        from pipeline.review import stage
+
+        found = self._left_out()
+        self._repeats()
+        number = click.prompt("Which of these is no repeat", type=click.IntRange(1, len(found)))
+        story_id = found[number - 1].story.id
+        stage.bring_back(self.ctx, self.issue_id, story_id, reviewer=self.reviewer, channel="terminal")
+        self._regrouped("It prints, and is never left out again.", story_id)
+
     def _view(self) -> str:
         """Page through the issue as it would be sent; gives its fingerprint."""
         from pipeline.run import preview
@@ -240,3 +328,11 @@ class Session:
         stage.approve(self.ctx, self.issue_id, fingerprint, reviewer=self.reviewer, channel="terminal")
         click.echo(f"Issue {self.issue_id} is approved. The first `digest run` from then on sends it.")
         self.approved = True
+
+
+def _asked(question: str, default: str = "") -> str:
+    """What is typed. Enter alone, where nothing is offered, changes nothing."""
+    typed: str = click.prompt(question, default=default, show_default=bool(default)).strip()
+    if not typed:
+        raise click.Abort
+    return typed

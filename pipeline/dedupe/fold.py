@@ -7,7 +7,7 @@ same input gives the same stories.
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -102,9 +102,20 @@ class Folder:
     """
 
     def __init__(
-        self, known: Iterable[Known] = (), *, threshold: float, window_days: float, meaning_zero: float = 0.0
+        self,
+        known: Iterable[Known] = (),
+        *,
+        threshold: float,
+        window_days: float,
+        meaning_zero: float = 0.0,
+        apart: Collection[frozenset[str]] = (),
     ) -> None:
-        """``meaning_zero`` is what unrelated texts have in common in the space of the vectors (meaning.baseline)."""
+        """``meaning_zero`` is what unrelated texts have in common in the space of the vectors (meaning.baseline).
+
+        ``apart`` are the pairs of story ids that a reviewer told apart.
+        """
+        self._apart = apart
+        self._parted = frozenset(story_id for pair in apart for story_id in pair)
         self._threshold = threshold
         self._window = timedelta(days=window_days)
         self._index: Index[str] = Index()
@@ -140,7 +151,7 @@ class Folder:
     def _find(self, item: Candidate, vector: Vector, facts: Facts) -> tuple[str, MergeMethod, float]:
         for method, key in self._keys(item):
             story_id = self._by_key.get(key)
-            if story_id is not None and (key[0] == "h" or item.source_id not in self._stories[story_id].sources):
+            if story_id and (key[0] == "h" or item.source_id not in self._stories[story_id].sources):
                 return story_id, method, 1.0
         perhaps = []
         for story_id, found in self._evidence(item, vector, facts):
@@ -180,7 +191,12 @@ class Folder:
             )
 
     def _draw(self, story_id: str) -> float:
-        """Of two stories that would take an item, the one told more often takes it; it does not take more for that."""
+        """Of two stories that would take an item, the one told more often takes it; it does not take more for that.
+
+        What a reviewer split goes by its likeness alone: the larger part does not draw back what is like the other.
+        """
+        if story_id in self._parted:
+            return 1.0
         return 1 + _SIZE_DRAW * math.log(self._stories[story_id].size)
 
     def _closeness(self, seen_at: datetime, story: _Story) -> float:
@@ -210,8 +226,12 @@ class Folder:
         for name, values in facts.items():
             story.facts[name] = story.facts.get(name, frozenset()) | values
         for _, key in self._keys(item):
-            if self._by_key.setdefault(key, story_id) == story_id:
+            holder = self._by_key.setdefault(key, story_id)
+            if holder == story_id:
                 story.keys.add(key)
+            elif frozenset((holder, story_id)) in self._apart:  # what both have tells neither
+                self._by_key[key] = ""
+                self._stories[holder].keys.discard(key)
         self._index.add(story_id, vector)
         if item.vector is not None:
             self._meanings.add(story_id, item.vector)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pipeline.config import Settings
 from pipeline.context import Context
 from pipeline.dedupe.fold import BODY_HEAD_CHARS, Candidate, Folder, Known, text_hash
-from pipeline.store import items, stories
+from pipeline.store import doubts, items, stories
 from pipeline.text.relevance import why_not
 from pipeline.text.urls import url_key
 from pipeline.types import Item, Membership, Outcome
@@ -34,7 +34,12 @@ def process(ctx: Context, key: str) -> Outcome:
         since = min(i.fetched_at for i in fresh) - timedelta(days=settings.dedupe.window_days)
         members = stories.known_members(db, since)
         known = [_known(item, story_id) for story_id, item in members if not _is_board(item)]
-        folder = Folder(known, threshold=settings.dedupe.threshold, window_days=settings.dedupe.window_days)
+        folder = Folder(
+            known,
+            threshold=settings.dedupe.threshold,
+            window_days=settings.dedupe.window_days,
+            apart=doubts.told_apart(db),
+        )
         candidates = [_candidate(item) for item in fresh if not _is_board(item)]
         folder.learn(candidates)
         memberships = [folder.fold(candidate) for candidate in candidates]

@@ -7,8 +7,9 @@ A model server is a module with one name:
     ``name`` (which the issue prints) and ``complete(prompt) -> Answer``; that raises ModelError and nothing else, with
     a ``kind`` out of KINDS. Time-outs and retries end inside.
 
-``ledger.py`` is no server: it stands before each of them and counts, caches and stops at the budget. ``extractive``
-is none either: it means that no model is asked (summarise/extract.py writes then).
+No servers are ``prompting.py`` and ``answers.py`` (what goes in, and how to read what comes out), ``ledger.py`` (stands
+before each of them and caches), ``books.py`` (counts, and stops at the budget) and ``connection.py`` (the openai client).
+Nor is ``extractive``: it means that no model is asked (summarise/extract.py writes then).
 """
 
 from typing import Literal, Protocol, cast, get_args
@@ -22,6 +23,8 @@ Failure = Literal["down", "timeout", "auth", "rate_limited", "refused", "cut_off
 KINDS: tuple[str, ...] = get_args(Failure)
 """What a ModelError of this package may say as its kind."""
 
+_NO_SERVERS = frozenset({"answers", "books", "connection", "ledger", "prompting"})
+
 
 class ModelType(Protocol):
     """The shape of a module in this folder."""
@@ -33,7 +36,7 @@ class ModelType(Protocol):
 
 def names() -> list[str]:
     """The model servers that we bring."""
-    return [name for name in type_names(__name__) if name != "ledger"]
+    return [name for name in type_names(__name__) if name not in _NO_SERVERS]
 
 
 def find(type_name: str) -> ModelType:

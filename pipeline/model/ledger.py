@@ -1,8 +1,7 @@
-"""What stands before a model: the cache, the budget, two repairs, and a row for every call."""
+"""What stands before a model: the cache, two repairs, the price, and the books for every call."""
 
 import json
 import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -11,11 +10,11 @@ from threading import Lock
 from typing import TypeVar
 
 from pipeline.config import PriceSettings
-from pipeline.errors import BudgetExceeded, ModelError
+from pipeline.errors import ModelError
+from pipeline.model.books import Books
 from pipeline.seams import Answer, Model, Prompt
 from pipeline.text.characters import one_line
 from pipeline.text.tokens import estimate_tokens
-from pipeline.types import Clock, ModelCall
 
 T = TypeVar("T")
 
@@ -26,16 +25,13 @@ _SHOWN_FINDING_CHARS = 600
 # a wrong key at once.
 _GIVE_UP_AFTER = 3
 _SERVER_FAILURES = frozenset({"down", "timeout", "rate_limited"})
-# The server may have charged for these; what it charged is not known, so the most it can be is booked.
-_MAY_BE_CHARGED = frozenset({"timeout", "refused", "cut_off", "garbage"})
 
 
 class Ledger:
     """Asks a model, at most once for the same input, and never past the budget. Threads may share it.
 
-    ``read_cache`` and ``write_cache`` keep validated answers by key; ``log`` gets a row for each call, failed ones and
-    cache hits included. All three are called from the asking thread. Without a ``price`` every call counts as free.
-    ``spent_usd_micros`` is what was spent before; ``monotonic_s`` times the calls.
+    ``read_cache`` and ``write_cache`` keep validated answers by key; both are called from the asking thread. Without a
+    ``price`` every call counts as free.
     """
 
     def __init__(
@@ -44,35 +40,21 @@ class Ledger:
         *,
         read_cache: Callable[[str], str | None],
         write_cache: Callable[[str, str], None],
-        log: Callable[[ModelCall], None],
-        clock: Clock,
+        books: Books,
         price: PriceSettings | None,
-        budget_usd_micros: int,
-        spent_usd_micros: int = 0,
-        monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._model = model
         self._read_cache = read_cache
         self._write_cache = write_cache
-        self._log = log
-        self._clock = clock
+        self._books = books
         self._price = price
-        self._budget = budget_usd_micros
-        self._spent = spent_usd_micros
-        self._reserved = 0
         self._failed_on_end = 0
-        self._monotonic_s = monotonic_s
         self._lock = Lock()
 
     @property
     def name(self) -> str:
         """The model's name."""
         return self._model.name
-
-    @property
-    def spent_usd_micros(self) -> int:
-        """Spent so far, in millionths of a US dollar, what was spent before included."""
-        return self._spent
 
     def ask(self, prompt: Prompt, validate: Callable[[str], T]) -> tuple[T, bool]:
         """(the validated answer, whether it came out of the cache).
@@ -89,7 +71,7 @@ class Ledger:
             except ValueError:
                 pass  # the validator has become stricter since: ask anew
             else:
-                self._log(self._row(prompt, from_cache=True))
+                self._books.from_cache(stage=prompt.stage, prompt=prompt.id, model=self.name)
                 return valid, True
         valid, text = self._ask_anew(prompt, validate)
         self._write_cache(key, text)
@@ -110,47 +92,30 @@ class Ledger:
     def _call(self, prompt: Prompt) -> Answer:
         """One call, booked and logged."""
         self._stop_if_hopeless()
-        reserved = self._reserve(prompt)
-        begun_s = self._monotonic_s()
-        cost = reserved  # an error that we do not know may have been charged
-        answer: Answer | None = None
-        error = "interrupted"
-        try:
-            answer = self._model.complete(prompt)
-            cost, error = self._cost(answer), ""
+        most = self._most(prompt)
+        with self._books.call(stage=prompt.stage, prompt=prompt.id, model=self.name, most_usd_micros=most) as entry:
+            try:
+                answer = self._model.complete(prompt)
+            except ModelError as e:
+                self._count_failure(e.kind)
+                raise
+            self._count_failure("")
+            entry.input_tokens, entry.output_tokens = answer.input_tokens, answer.output_tokens
+            entry.cached_tokens = answer.cached_tokens
+            entry.cost_usd_micros = self._cost(answer)
             return answer
-        except ModelError as e:
-            cost, error = (reserved if e.kind in _MAY_BE_CHARGED else 0), e.kind
-            raise
-        finally:
-            self._book(reserved, cost, error)
-            took_ms = round((self._monotonic_s() - begun_s) * 1000)
-            self._log(self._row(prompt, answer, cost=cost, duration_ms=took_ms, error=error))
 
-    def _reserve(self, prompt: Prompt) -> int:
-        """Set the most that a call can cost aside. Raises BudgetExceeded when that is more than what is left."""
+    def _most(self, prompt: Prompt) -> int:
+        """The most that a call can cost."""
         tokens = estimate_tokens(prompt.system + prompt.user + json.dumps(prompt.schema, ensure_ascii=False))
-        most = self._micros(tokens, prompt.max_output_tokens)
-        with self._lock:
-            if self._spent + self._reserved + most > self._budget:
-                message = (
-                    f"the next call may cost {_usd(most)}, and {_usd(self._spent + self._reserved)} of "
-                    f"{_usd(self._budget)} are spent or set aside"
-                )
-                raise BudgetExceeded(
-                    message, subject=self.name, remedy="Raise model.budget_usd, or take a cheaper model"
-                )
-            self._reserved += most
-        return most
+        return self._micros(tokens, prompt.max_output_tokens)
 
-    def _book(self, reserved: int, cost: int, error: str) -> None:
+    def _count_failure(self, kind: str) -> None:
         with self._lock:
-            self._reserved -= reserved
-            self._spent += cost
-            if error == "auth":
+            if kind == "auth":
                 self._failed_on_end = _GIVE_UP_AFTER
             else:
-                self._failed_on_end = self._failed_on_end + 1 if error in _SERVER_FAILURES else 0
+                self._failed_on_end = self._failed_on_end + 1 if kind in _SERVER_FAILURES else 0
 
     def _stop_if_hopeless(self) -> None:
         if self._failed_on_end >= _GIVE_UP_AFTER:
@@ -170,30 +135,6 @@ class Ledger:
         parts = ((input_tokens, price.input), (output_tokens, price.output), (cached_tokens, per_cached))
         return math.ceil(sum(tokens * Decimal(str(usd)) for tokens, usd in parts))
 
-    def _row(
-        self,
-        prompt: Prompt,
-        answer: Answer | None = None,
-        *,
-        cost: int = 0,
-        duration_ms: int = 0,
-        error: str = "",
-        from_cache: bool = False,
-    ) -> ModelCall:
-        return ModelCall(
-            stage=prompt.stage,
-            prompt=prompt.id,
-            model=self.name,
-            input_tokens=answer.input_tokens if answer else 0,
-            output_tokens=answer.output_tokens if answer else 0,
-            cached_tokens=answer.cached_tokens if answer else 0,
-            cost_usd_micros=cost,
-            duration_ms=duration_ms,
-            from_cache=from_cache,
-            called_at=self._clock(),
-            error=error,
-        )
-
 
 def cache_key(prompt: Prompt, model_name: str) -> str:
     """The sha256, in hex, of everything that an answer depends on."""
@@ -209,7 +150,3 @@ def _with_finding(prompt: Prompt, answer: str, finding: str) -> Prompt:
         "Answer again, with the complete JSON object and nothing else."
     )
     return replace(prompt, user=f"{prompt.user}\n\n{repair}")
-
-
-def _usd(micros: int) -> str:
-    return f"${micros / 1_000_000:.4f}"

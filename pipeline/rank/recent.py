@@ -38,7 +38,7 @@ class Recent:
         for telling in told:
             self._told.setdefault(telling.story_id, []).append(telling)
         for story_id, tellings in self._told.items():
-            texts = [(item.title, item.body) for item in tellings[-1].items]
+            texts = [(item.title, item.body) for telling in tellings for item in telling.items]
             for title, body in dict.fromkeys([*texts, *((t.headline, " ".join(t.sentences)) for t in tellings)]):
                 self._index.add(story_id, self._index.vector(_terms(title, body)))
 

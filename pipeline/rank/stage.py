@@ -98,7 +98,6 @@ def _choose(ctx: Context, db: Connection, issue: Issue) -> tuple[tuple[Slot, ...
         "stories": len(new),
         "stories_left_out": chosen.left_out.get("below_limit", 0),
         "stories_ran_before": len(repeated),
-        "stories_updated": sum(slot.update_of is not None for slot in slots),
         "dropped_excluded_by_a_word": chosen.left_out.get("excluded", 0),
         "dropped_rejected_before": len(window & rejected),
     }

@@ -11,7 +11,7 @@ from pipeline.context import Context
 from pipeline.errors import ReviewError
 from pipeline.render.render import Notice, environment, render, render_notice
 from pipeline.render.view import Entry, Printed
-from pipeline.store import issues, stories, summaries
+from pipeline.store import issues, summaries, told
 from pipeline.store.approval import fingerprint
 from pipeline.types import Check, Format, Issue, Outcome, Rendering
 
@@ -76,11 +76,11 @@ def _renderings(ctx: Context, issue_id: str, bodies: Mapping[Format, bytes]) -> 
 
 
 def gather(ctx: Context, db: Connection, issue: Issue) -> Printed:
-    """What the issue prints, with the decisions applied: four queries however many stories there are."""
+    """What the issue prints, with the decisions applied; a fixed number of queries."""
     decided = issues.decided(db, issue)
     printed = [d for d in decided if d.printed]
     ids = [d.slot.story_id for d in printed]
-    found, written = stories.load(db, ids), summaries.load(db, ids)
+    found, written = told.of_slots(db, [d.slot for d in printed]), summaries.load(db, ids)
     checks, cuts = summaries.checks_of(db, ids), summaries.cuts_of(db, ids)
     by_policy = (issue.approved_by or "").startswith("policy:")
     previous = issues.previous(db, before=issue.publish_at)
@@ -92,7 +92,8 @@ def gather(ctx: Context, db: Connection, issue: Issue) -> Printed:
         entries.append(
             Entry(
                 slot=d.slot,
-                story=found[d.slot.story_id],
+                story=found[d.slot.story_id].story,
+                before=found[d.slot.story_id].before,
                 summary=summary,
                 checks=checks.get(key, ()) if summary else (),
                 reviewed=d.reviewed,
@@ -100,7 +101,11 @@ def gather(ctx: Context, db: Connection, issue: Issue) -> Printed:
             )
         )
     words = Counter(d.decision for d in decided)
-    own = {"dropped_rejected_by_the_reviewer": words["reject"], "dropped_held_for_later": words["hold"]}
+    own = {
+        "dropped_rejected_by_the_reviewer": words["reject"],
+        "dropped_held_for_later": words["hold"],
+        "stories_updated": sum(d.slot.update_of is not None for d in printed),
+    }
     return Printed(
         issue=issue,
         title=ctx.settings.title,

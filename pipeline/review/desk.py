@@ -1,19 +1,29 @@
 """PURE but for reading the store: what a reviewer is shown of each story, and what their edit means."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import ReviewError
-from pipeline.store import stories, summaries
+from pipeline.review.others import COLUMNS, LeftOut, Perhaps
+from pipeline.store import doubts, repeats, stories, summaries
 from pipeline.store.decisions import Decided
+from pipeline.store.told import of_slots
 from pipeline.text.wrap import width, wrap
-from pipeline.types import Check, Story, Summary
+from pipeline.types import Check, Issue, Story, Summary, Told
 
-COLUMNS = 88
 EDIT_HELP = "# First line: the headline. Then one sentence a line. Lines that begin with # are dropped."
 _SAID = {"approve": "approved", "reject": "rejected", "hold": "held", "in_review": "in review"}
+_PARTS = {
+    "breadth": "number of sources",
+    "trust": "trust in its source",
+    "points": "votes",
+    "interest": "your interests",
+    "kind": "kind of publication",
+    "novelty": "novelty beside the last issues",
+    "significance": "significance to the model",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +34,18 @@ class Card:
     story: Story
     summary: Summary | None
     checks: tuple[Check, ...]
+    perhaps: tuple[Perhaps, ...] = ()
+    before: Told | None = None  # what it is an update of
 
     @property
     def headline(self) -> str:
         """What stands over it."""
         return self.summary.headline if self.summary else self.story.representative.title
+
+    @property
+    def labelled(self) -> str:
+        """The headline as it is printed: an update says that it is one."""
+        return f"Update: {self.headline}" if self.decided.slot.update_of else self.headline
 
     @property
     def findings(self) -> tuple[Check, ...]:
@@ -56,9 +73,14 @@ class Card:
 
     @property
     def why(self) -> str:
-        """The score and its parts (0 to 1)."""
+        """The score and its parts (0 to 1) in words, as the slot has them: what adds most to the score stands first."""
         slot = self.decided.slot
-        parts = ", ".join(f"{name} {value:.2f}" for name, value in slot.parts.items())
+        if not slot.parts:
+            return "a reviewer put it here"
+        said = {_PARTS.get(name, name.replace("_", " ")): value for name, value in slot.parts.items()}
+        adding = ", ".join(f"{name} {value:.2f}" for name, value in said.items() if value)
+        nothing = ", ".join(name for name, value in said.items() if not value)
+        parts = "; ".join(filter(None, (adding, nothing and f"nothing for {nothing}")))
         return f"score {slot.score:.2f} ({parts})"
 
     @property
@@ -75,6 +97,10 @@ class Card:
             "written_by": self.summary.written_by if self.summary else None,
             "findings": len(self.findings),
             "headline": self.headline,
+            "update_of": slot.update_of,
+            "ran_in": slot.ran_in,
+            "items": [{"id": i.id, "source_id": i.source_id, "title": i.title} for i in self.story.items],
+            "perhaps_the_same": [other.row for other in self.perhaps],
         }
 
 
@@ -84,15 +110,41 @@ def said(state: str | None) -> str:
 
 
 def cards(db: Connection, decided: Sequence[Decided]) -> list[Card]:
-    """A card for every slot, in the order of the issue; three queries."""
+    """A card for every slot, in the order of the issue; a fixed number of queries."""
     ids = [d.slot.story_id for d in decided]
-    found, written, checks = stories.load(db, ids), summaries.load(db, ids), summaries.checks_of(db, ids)
+    found = of_slots(db, [d.slot for d in decided])
+    written, checks = summaries.load(db, ids), summaries.checks_of(db, ids)
     made = []
     for d in decided:
         key = (d.slot.story_id, d.slot.revision or 0)
         summary = None if d.slot.brief else written.get(key)
-        made.append(Card(decided=d, story=found[key[0]], summary=summary, checks=checks.get(key, ())))
-    return made
+        telling, checked = found[key[0]], checks.get(key, ())
+        made.append(Card(decided=d, story=telling.story, before=telling.before, summary=summary, checks=checked))
+    return _with_doubts(db, made)
+
+
+def _with_doubts(db: Connection, made: Sequence[Card]) -> list[Card]:
+    """The cards with the stories that are perhaps the same, the likeliest first."""
+    numbers = {card.story.id: number for number, card in enumerate(made, 1)}
+    found = doubts.open_of(db, numbers)
+    told = stories.load(db, {story_id for d in found for story_id in (d.story_id, d.other_id)})
+    perhaps: dict[str, list[Perhaps]] = {}
+    for doubt in found:
+        for mine, other in ((doubt.story_id, doubt.other_id), (doubt.other_id, doubt.story_id)):
+            perhaps.setdefault(mine, []).append(Perhaps(story=told[other], doubt=doubt, number=numbers.get(other)))
+    return [replace(card, perhaps=tuple(perhaps.get(card.story.id, ()))) for card in made]
+
+
+def left_out(db: Connection, issue: Issue) -> list[LeftOut]:
+    """The repeats that an issue left out and nobody brought back."""
+    there = {slot.story_id for slot in issue.slots}
+    found = [r for r in repeats.of_issue(db, issue.id) if r.story_id not in there]
+    told = stories.load(db, {story_id for r in found for story_id in (r.story_id, r.repeat_of)})
+    return [
+        LeftOut(repeat=r, story=told[r.story_id], old=told[r.repeat_of])
+        for r in found
+        if r.story_id in told and r.repeat_of in told  # not merged into another one since
+    ]
 
 
 def contents(found: Sequence[Card]) -> Iterable[str]:
@@ -102,9 +154,13 @@ def contents(found: Sequence[Card]) -> Iterable[str]:
         if card.section != section:
             section = card.section
             yield f"\n{section}"
-        yield from wrap(card.headline, COLUMNS, f"{number:4}  ").splitlines()
+        yield from wrap(card.labelled, COLUMNS, f"{number:4}  ").splitlines()
         yield f"      {card.state} · {card.author} · {_sources(card)} · {flags(card)} · {card.story.id}"
-        yield f"      {card.why}"
+        yield from wrap(card.why, COLUMNS, "      ").splitlines()
+        if card.before:
+            yield from wrap(f"told before: {_earlier(card.before)}", COLUMNS, "      ").splitlines()
+        for other in card.perhaps:
+            yield from wrap(f"perhaps the same as {other.told}", COLUMNS, "      ").splitlines()
 
 
 def tally(found: Sequence[Card]) -> str:
@@ -119,6 +175,10 @@ def tally(found: Sequence[Card]) -> str:
 def flags(card: Card) -> str:
     """How much of it code did not find in its sources."""
     return _number(len(card.findings), "finding") if card.findings else "nothing flagged"
+
+
+def _earlier(before: Told) -> str:
+    return f"“{before.headline}” (issue {before.ran_in})"
 
 
 def _sources(card: Card) -> str:
@@ -136,7 +196,9 @@ def told(card: Card, number: int, total: int, source_names: Mapping[str, str], c
     """
     head = f"── {number} of {total} · {card.section} · {card.state} · {card.author} · {flags(card)} "
     lines = [head + "─" * max(columns - width(head), 0), ""]
-    lines += [*wrap(card.headline, columns).splitlines(), *_findings(card, -1, columns)]
+    lines += [*wrap(card.labelled, columns).splitlines(), *_findings(card, -1, columns)]
+    if card.before:
+        lines += _wrapped(f"Told before: {_earlier(card.before)}", "", columns)
     if card.summary:
         for i in range(len(card.summary.claims)):
             lines += ["", *_claim(card, card.summary, i, source_names, columns)]
@@ -145,9 +207,12 @@ def told(card: Card, number: int, total: int, source_names: Mapping[str, str], c
             lines += _findings(card, -2, columns)
         if card.summary.note:
             lines += ["", *_wrapped(f"Note: {card.summary.note}", "", columns)]
+    for other in card.perhaps:
+        lines += ["", *_wrapped(f"Perhaps the same: {other.told}", "", columns)]
     lines += ["", "Sources:"]
-    for item in card.story.items:
-        lines += _wrapped(f"{source_names.get(item.source_id, item.source_id)}: {item.title}", "  ", columns)
+    for number, item in enumerate(card.story.items, 1):
+        head = f"{number:3}. " if len(card.story.items) > 1 else "  "
+        lines += _wrapped(f"{source_names.get(item.source_id, item.source_id)}: {item.title}", head, columns)
         lines.append(f"    {item.url or '(no link)'}")
     return "\n".join([*lines, "", *_wrapped(f"Why it is here: {card.why}", "", columns)])
 

@@ -7,7 +7,8 @@ from sqlalchemy.engine import Connection
 
 from pipeline.context import Context
 from pipeline.errors import ReviewError
-from pipeline.store import deliveries, issues, summaries
+from pipeline.review.regroup import going, slot_behind, slot_of_repeat, staying
+from pipeline.store import deliveries, issues, repeats, stories, summaries
 from pipeline.store.decisions import Decided, standing
 from pipeline.types import Action, Claim, Delivery, Issue, Outcome, Review
 
@@ -99,8 +100,10 @@ def decide(
     with ctx.store.begin() as db:
         issue = _reopened(db, issues.require(db, issue_id))
         if action == "undo":
-            if not standing(issues.reviews_of(db, issue_id)):
+            made = standing(issues.reviews_of(db, issue_id))
+            if not made:
                 raise ReviewError("there is nothing to undo", subject=f"issue {issue_id}")
+            _take_back(ctx, db, made[-1])
             review = _review(ctx, issue_id, None, action, reviewer, channel)
         else:
             decided = slot_of(issues.decided(db, issue), story_id)
@@ -109,9 +112,24 @@ def decide(
                 revision=decided.slot.revision,
                 position=position,
             )
-        issues.add_review(db, review)
-        if action != "approve":
-            issues.set_lead(db, issue_id, None)
+        _keep(db, review)
+
+
+def _keep(db: Connection, review: Review) -> None:
+    issues.add_review(db, review)
+    if review.action not in ("approve", "different"):  # these change nothing that the lead tells
+        issues.set_lead(db, review.issue_id, None)
+
+
+def _take_back(ctx: Context, db: Connection, review: Review) -> None:
+    """Undo what a decision did beside being kept: items return to their story, a slot goes or comes again."""
+    if review.moved:
+        stories.move(db, review.moved, ctx.clock())
+        issues.set_revision(db, review.issue_id, str(review.story_id), None)
+    if review.action == "merge" and review.position is not None:
+        _place(db, review.issue_id, str(review.other_id), behind=str(review.story_id))
+    elif review.action == "not_repeat":
+        issues.remove_slot(db, review.issue_id, str(review.story_id))
 
 
 def edit(
@@ -137,9 +155,94 @@ def edit(
             note=None,
         )
         summaries.add(db, new)
-        review = _review(ctx, issue_id, story_id, "edit", reviewer, channel)
-        issues.add_review(db, replace(review, revision=revision))
-        issues.set_lead(db, issue_id, None)
+        _keep(db, replace(_review(ctx, issue_id, story_id, "edit", reviewer, channel), revision=revision))
+
+
+def merge(ctx: Context, issue_id: str, story_id: str, other_id: str, *, reviewer: str, channel: str) -> str:
+    """Make two stories one, of which the issue holds one at least; gives the id of the one that stays.
+
+    That one is written anew if it prints in full. Raises ReviewError when there is no such story (see also staying).
+    """
+    with ctx.store.begin() as db:
+        issue = _reopened(db, issues.require(db, issue_id))
+        _require_pair(db, issue, story_id, other_id)
+        stays, goes = staying(story_id, other_id, issue, issues.ran(db))
+        moved = stories.members(db, goes)
+        stories.move(db, [replace(m, story_id=stays, method="reviewer", score=1.0) for m in moved], ctx.clock())
+        issues.set_revision(db, issue_id, stays, None)
+        review = replace(
+            _review(ctx, issue_id, stays, "merge", reviewer, channel),
+            other_id=goes,
+            moved=tuple(moved),
+            position=next((s.position for s in issue.slots if s.story_id == goes), None),
+        )
+        _keep(db, review)
+    return stays
+
+
+def split(ctx: Context, issue_id: str, story_id: str, item_ids: list[str], *, reviewer: str, channel: str) -> str:
+    """Part these items of a story from the others; gives the id of the new story, whichever of them it got (see going).
+
+    Both are written anew if they print in full. Raises ReviewError when the issue or the story does not hold them.
+    """
+    with ctx.store.begin() as db:
+        issue = _reopened(db, issues.require(db, issue_id))
+        slot_of(issues.decided(db, issue), story_id)
+        before = {m.item_id: m for m in stories.members(db, story_id)}
+        new_id, leave = going(stories.load(db, [story_id])[story_id], item_ids)
+        stories.move(db, leave, ctx.clock())
+        issues.set_revision(db, issue_id, story_id, None)
+        _place(db, issue_id, new_id, behind=story_id)
+        review = replace(
+            _review(ctx, issue_id, story_id, "split", reviewer, channel),
+            other_id=new_id,
+            moved=tuple(before[m.item_id] for m in leave),
+        )
+        _keep(db, review)
+    return new_id
+
+
+def tell_apart(ctx: Context, issue_id: str, story_id: str, other_id: str, *, reviewer: str, channel: str) -> None:
+    """Keep that two stories are different: they are never asked about again. Raises ReviewError as merge does."""
+    with ctx.store.begin() as db:
+        issue = _reopened(db, issues.require(db, issue_id))
+        _require_pair(db, issue, story_id, other_id)
+        _keep(db, replace(_review(ctx, issue_id, story_id, "different", reviewer, channel), other_id=other_id))
+
+
+def bring_back(ctx: Context, issue_id: str, story_id: str, *, reviewer: str, channel: str) -> None:
+    """Print a story that the issue left out as a repeat, in the section that printed what it was taken to repeat.
+
+    It is never left out again. Raises ReviewError when the issue left out no such story.
+    """
+    with ctx.store.begin() as db:
+        issue = _reopened(db, issues.require(db, issue_id))
+        there = {slot.story_id for slot in issue.slots}
+        repeat = next((r for r in repeats.of_issue(db, issue_id) if r.story_id == story_id not in there), None)
+        if repeat is None:
+            remedy = "`digest issue show` lists what it left out"
+            raise ReviewError("is no repeat that this issue left out", subject=f"story {story_id}", remedy=remedy)
+        issues.insert_slot(db, issue_id, slot_of_repeat(repeat, issue, issues.get(db, repeat.ran_in)))
+        _keep(db, _review(ctx, issue_id, story_id, "not_repeat", reviewer, channel))
+
+
+def _require_pair(db: Connection, issue: Issue, story_id: str, other_id: str) -> None:
+    """Raises ReviewError when one of the stories is not there, they are one, or the issue holds neither."""
+    there = stories.load(db, [story_id, other_id])
+    if missing := [s for s in (story_id, other_id) if s not in there]:
+        remedy = "`digest issue show` lists the stories"
+        raise ReviewError("there is no such story", subject=f"story {missing[0]}", remedy=remedy)
+    if story_id == other_id:
+        raise ReviewError("is one story", subject=f"story {story_id}", remedy="Name two")
+    if not {story_id, other_id} & {slot.story_id for slot in issue.slots}:
+        slot_of((), story_id)
+
+
+def _place(db: Connection, issue_id: str, story_id: str, *, behind: str) -> None:
+    """Give a story a place behind another one, unless it has its own (that of a story that a merge had emptied)."""
+    there = {slot.story_id: slot for slot in issues.require(db, issue_id).slots}
+    if story_id not in there and behind in there:
+        issues.insert_slot(db, issue_id, slot_behind(there[behind], story_id))
 
 
 def approve(ctx: Context, issue_id: str, sha256: str, *, reviewer: str, channel: str) -> None:

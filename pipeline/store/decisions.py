@@ -41,9 +41,11 @@ def decide(slots: Sequence[Slot], reviews: Sequence[Review]) -> tuple[Decided, .
     """The slots in the order in which they print, with their decisions.
 
     An edit makes its revision the printed one and approves it; an approval of another revision than the one that
-    would be printed counts for nothing; a reorder moves within its section.
+    would be printed counts for nothing; a reorder moves within its section. What was decided of a story before its
+    items changed by a merge or a split is void; a story that was split off stands behind the one that it was part of.
     """
-    found = {s.story_id: Decided(slot=s) for s in slots}
+    drafted = {s.story_id: Decided(slot=s) for s in slots}
+    found = dict(drafted)
     order = [s.story_id for s in slots]
     for review in standing(reviews):
         story_id = review.story_id
@@ -59,6 +61,12 @@ def decide(slots: Sequence[Slot], reviews: Sequence[Review]) -> tuple[Decided, .
             found[story_id] = replace(now, decision=review.action, comment=review.comment)
         elif review.action == "reorder" and review.position is not None:
             _move(order, found, story_id, review.position)
+        elif review.action in ("merge", "split"):
+            found[story_id] = drafted[story_id]
+            if review.other_id in found:
+                found[review.other_id] = drafted[review.other_id]
+                order.remove(review.other_id)
+                order.insert(order.index(story_id) + 1, review.other_id)
     return _numbered([found[story_id] for story_id in order])
 
 

@@ -1,6 +1,7 @@
 """Issues, their slots, the decisions about them, and their frozen renderings."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,8 +10,8 @@ from sqlalchemy.engine import Connection, RowMapping
 from pipeline.errors import ReviewError
 from pipeline.store.decisions import Decided, decide
 from pipeline.store.rows import upsert
-from pipeline.store.tables import deliveries, issues, renderings, reviews, slots
-from pipeline.types import Issue, IssueStatus, Rendering, Review, Slot
+from pipeline.store.tables import deliveries, issues, memberships, renderings, reviews, slots
+from pipeline.types import Issue, IssueStatus, Membership, Rendering, Review, Slot
 
 PRINTED: tuple[IssueStatus, ...] = ("approved", "sending", "sent")  # in these a story counts as having run
 OPEN: tuple[IssueStatus, ...] = ("draft", "in_review")
@@ -68,8 +69,9 @@ def recent(db: Connection, limit: int = 50) -> list[Issue]:
 def _select(db: Connection, condition: sa.ColumnElement[bool]) -> list[Issue]:
     rows = db.execute(sa.select(issues).where(condition).order_by(issues.c.id)).mappings().all()
     by_issue: dict[str, list[Slot]] = {}
-    query = sa.select(slots).where(slots.c.issue_id.in_([r["id"] for r in rows])).order_by(slots.c.position)
-    for row in db.execute(query).mappings():
+    holds_items = sa.exists().where(memberships.c.story_id == slots.c.story_id)  # a merge may have emptied its story
+    query = sa.select(slots).where(slots.c.issue_id.in_([r["id"] for r in rows]), holds_items)
+    for row in db.execute(query.order_by(slots.c.position)).mappings():
         by_issue.setdefault(row["issue_id"], []).append(_slot(row))
     return [
         Issue(**{**row, "lead": tuple(row["lead"] or ())}, slots=tuple(by_issue.get(row["id"], ()))) for row in rows
@@ -83,20 +85,37 @@ def _slot(row: RowMapping) -> Slot:
 def replace_slots(db: Connection, issue_id: str, chosen: Sequence[Slot], counts: Mapping[str, int]) -> None:
     """Put these slots in place of those there; positions run through the whole issue, in the order given."""
     db.execute(slots.delete().where(slots.c.issue_id == issue_id))
-    rows = [
-        {name: getattr(slot, name) for name in Slot.__dataclass_fields__}
-        | {"issue_id": issue_id, "position": i, "parts": dict(slot.parts)}
-        for i, slot in enumerate(chosen)
-    ]
+    rows = [_slot_row(issue_id, replace(slot, position=i)) for i, slot in enumerate(chosen)]
     if rows:
         db.execute(slots.insert(), rows)
     db.execute(issues.update().where(issues.c.id == issue_id).values(counts=dict(counts), lead=None))
 
 
-def set_revision(db: Connection, issue_id: str, story_id: str, revision: int) -> None:
-    """Say which revision of a story's summary the slot prints."""
+def _slot_row(issue_id: str, slot: Slot) -> dict[str, object]:
+    row = {name: getattr(slot, name) for name in Slot.__dataclass_fields__}
+    return row | {"issue_id": issue_id, "parts": dict(slot.parts)}
+
+
+def insert_slot(db: Connection, issue_id: str, slot: Slot) -> None:
+    """Put a slot at its position in the whole issue, before the one that stands there; a place that its story had in
+    this issue before, it has again.
+    """
+    if set_revision(db, issue_id, slot.story_id, None):
+        return
+    behind = sa.and_(slots.c.issue_id == issue_id, slots.c.position >= slot.position)
+    db.execute(slots.update().where(behind).values(position=slots.c.position + 1))
+    db.execute(slots.insert(), [_slot_row(issue_id, slot)])
+
+
+def remove_slot(db: Connection, issue_id: str, story_id: str) -> None:
+    """Take a slot out of an issue."""
+    db.execute(slots.delete().where(slots.c.issue_id == issue_id, slots.c.story_id == story_id))
+
+
+def set_revision(db: Connection, issue_id: str, story_id: str, revision: int | None) -> bool:
+    """Say which revision of a story's summary its slot prints (None: it is to be written); whether it has a slot."""
     where = sa.and_(slots.c.issue_id == issue_id, slots.c.story_id == story_id)
-    db.execute(slots.update().where(where).values(revision=revision))
+    return db.execute(slots.update().where(where).values(revision=revision)).rowcount > 0
 
 
 def set_lead(db: Connection, issue_id: str, lead: Sequence[str] | None, subject: str | None = None) -> None:
@@ -128,7 +147,7 @@ def move(db: Connection, issue_id: str, to: IssueStatus, **values: object) -> No
 def add_review(db: Connection, review: Review) -> None:
     """Append one decision."""
     row = {name: getattr(review, name) for name in Review.__dataclass_fields__}
-    db.execute(reviews.insert(), [row | {"item_ids": list(review.item_ids)}])
+    db.execute(reviews.insert(), [row | {"moved": [asdict(m) for m in review.moved]}])
 
 
 def reviews_of(db: Connection, issue_id: str) -> list[Review]:
@@ -146,7 +165,8 @@ def reviews_in(db: Connection, issue_ids: Iterable[str] | sa.Select[tuple[str]])
 
 
 def _as_review(row: RowMapping) -> Review:
-    return Review(**{n: row[n] for n in Review.__dataclass_fields__} | {"item_ids": tuple(row["item_ids"])})
+    moved = tuple(Membership(**m) for m in row["moved"])
+    return Review(**{n: row[n] for n in Review.__dataclass_fields__} | {"moved": moved})
 
 
 def decided(db: Connection, issue: Issue) -> tuple[Decided, ...]:

@@ -1,6 +1,7 @@
 """Stories and which items they hold."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -30,11 +31,32 @@ def join(db: Connection, found: Sequence[Membership], first_seen: dict[str, date
     """Put items into stories; a story that is not there yet begins at ``first_seen[story_id]``."""
     rows = [{"id": m.story_id, "first_seen_at": first_seen[m.story_id]} for m in found if m.story_id in first_seen]
     upsert(db, stories, rows)
-    upsert(
-        db,
-        memberships,
-        [{"item_id": m.item_id, "story_id": m.story_id, "method": m.method, "score": m.score} for m in found],
+    upsert(db, memberships, [asdict(m) for m in found])
+
+
+def members(db: Connection, story_id: str) -> list[Membership]:
+    """How each item of a story came into it."""
+    rows = db.execute(sa.select(memberships).where(memberships.c.story_id == story_id)).mappings()
+    return [Membership(**row) for row in rows]
+
+
+def move(db: Connection, found: Sequence[Membership], began: datetime) -> None:
+    """Put items that have their story into another one, which begins at ``began`` if it is not there yet.
+
+    A story that holds items holds the one that it is named after, so that no two are ever named alike: when that one
+    leaves, what is left (say what joined since) goes with it.
+    """
+    upsert(db, stories, [{"id": story_id, "first_seen_at": began} for story_id in {m.story_id for m in found}])
+    leaving = {m.item_id: m.story_id for m in found if m.item_id != m.story_id}
+    rest = sa.select(memberships).where(
+        memberships.c.story_id.in_(list(leaving)), memberships.c.item_id.not_in([m.item_id for m in found])
     )
+    behind = [
+        Membership(item_id=row["item_id"], story_id=leaving[row["story_id"]], method="reviewer")
+        for row in db.execute(rest).mappings()
+    ]
+    rows = [asdict(m) for m in (*found, *behind)]
+    upsert(db, memberships, rows, update=("story_id", "method", "score"))
 
 
 def in_window(db: Connection, opens_at: datetime, closes_at: datetime) -> set[str]:
@@ -53,7 +75,11 @@ def merged_in(db: Connection, opens_at: datetime, closes_at: datetime) -> int:
     query = (
         sa.select(sa.func.count())
         .select_from(memberships.join(items, items.c.id == memberships.c.item_id))
-        .where(items.c.fetched_at >= opens_at, items.c.fetched_at < closes_at, memberships.c.method != "first")
+        .where(
+            items.c.fetched_at >= opens_at,
+            items.c.fetched_at < closes_at,
+            memberships.c.item_id != memberships.c.story_id,
+        )
     )
     return db.scalar(query) or 0
 
@@ -78,16 +104,17 @@ def load(
     return found
 
 
-def in_issue(db: Connection, issue_id: str, slots: Iterable[Slot]) -> dict[str, Story]:
-    """The stories of an issue as it tells them: what came until it closed; of an update only what came after the issue
-    that told the same story before.
+def of_slots(db: Connection, slots: Iterable[Slot], until: datetime | None = None) -> dict[str, Story]:
+    """The stories as these slots tell them: of one that ran before, only what came after the issue that told it had
+    closed (all of it where a reviewer moved that to another story).
     """
     wanted = list(slots)
     before = {s.story_id: s.ran_in for s in wanted if s.update_of == s.story_id and s.ran_in is not None}
-    rows = db.execute(sa.select(issues.c.id, issues.c.closes_at).where(issues.c.id.in_({issue_id, *before.values()})))
-    closed = dict(rows.tuples().all())
+    rows = db.execute(sa.select(issues.c.id, issues.c.closes_at).where(issues.c.id.in_(set(before.values()))))
+    closed = {row.id: row.closes_at for row in rows}
     since = {story_id: closed[ran_in] for story_id, ran_in in before.items()}
-    return load(db, [s.story_id for s in wanted], since=since, until=closed.get(issue_id))
+    found = load(db, [s.story_id for s in wanted], since=since, until=until)
+    return found | load(db, since.keys() - found.keys(), until=until)
 
 
 def as_story(story_id: str, members: Sequence[Item]) -> Story:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline.summarise.answers import explain, plain, read_object
+from pipeline.model.answers import explain, plain, read_object
 from pipeline.summarise.draft import Draft
 from pipeline.text.sentences import split
 from pipeline.text.tokens import words

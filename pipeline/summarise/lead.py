@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import BudgetExceeded, ModelError
+from pipeline.model.answers import explain, plain, read_object
 from pipeline.model.ledger import Ledger
+from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
-from pipeline.summarise.answers import explain, plain, read_object
-from pipeline.summarise.prompting import PromptFile, fence, fill
 from pipeline.text.characters import one_line
 from pipeline.text.sentences import OPENERS, split
 from pipeline.text.tokens import count_words, words
@@ -72,7 +72,7 @@ def lead_prompt(file: PromptFile, stories: Sequence[LeadStory], language: str = 
     """The prompt for the lead out of the first stories, numbered from 1. Raises ConfigError for a wrong prompt file."""
     told = "\n\n".join(f"[{i}] {s.headline}\n{s.text}" for i, s in enumerate(stories[:MAX_STORIES], 1))
     inputs = {"stories": told, "fence": fence(told), "language": language}
-    return fill(file, inputs, answer="lead", schema=SCHEMA)
+    return fill(file, inputs, stage="summarise", answer="lead", schema=SCHEMA)
 
 
 def read_lead(text: str, stories: Sequence[LeadStory]) -> tuple[str, ...]:

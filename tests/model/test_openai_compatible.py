@@ -61,7 +61,7 @@ def script(httpserver: HTTPServer) -> Iterator[Script]:
 
     yield make
     for model in made:
-        model._client.close()
+        model.connection.client.close()
 
 
 def test_a_good_answer_with_its_usage(script: Script) -> None:
@@ -194,7 +194,7 @@ def test_a_server_that_accepts_and_never_answers_times_out() -> None:
         model = OpenAICompatible("tiny", base_url=url, timeout_s=0.1, max_retries=1)
         with pytest.raises(ModelError, match=r"did not answer in 0.1 s. Raise model.timeout_s") as caught:
             model.complete(PROMPT)
-        model._client.close()
+        model.connection.client.close()
     assert caught.value.kind == "timeout"
 
 
@@ -204,7 +204,7 @@ def test_a_server_that_is_not_there_is_down() -> None:
     model = OpenAICompatible("tiny", base_url=url, max_retries=0)
     with pytest.raises(ModelError, match=r"cannot be reached at http://127\.0\.0\.1") as caught:
         model.complete(PROMPT)
-    model._client.close()
+    model.connection.client.close()
     assert caught.value.kind == "down"
 
 
@@ -239,7 +239,7 @@ def test_a_local_server_needs_no_key(script: Script, httpserver: HTTPServer) -> 
     assert isinstance(model, OpenAICompatible)
     assert model.complete(PROMPT).text
     assert asked[0]["headers"]["Authorization"] == "Bearer unused"
-    model._client.close()
+    model.connection.client.close()
 
 
 @pytest.mark.parametrize("url", ["localhost:11434", "ftp://example.com/v1", "http://"])

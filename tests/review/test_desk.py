@@ -6,9 +6,10 @@ import pytest
 
 from pipeline.errors import ReviewError
 from pipeline.review import desk
+from pipeline.review.others import Perhaps
 from pipeline.store.decisions import Decided
 from pipeline.text.wrap import width
-from pipeline.types import Check, Citation, Claim, Slot
+from pipeline.types import Check, Citation, Claim, Doubt, Slot
 from tests.render.samples import NAMES, item, story, summary
 
 BODY = "Heron 2 has 64B parameters and reads 256k tokens of context. It is out today."
@@ -55,7 +56,7 @@ def test_a_finding_stands_under_its_sentence_beside_the_source_text() -> None:
     assert lines[at + 1] == f"     OpenAI: “{BODY[:60]}”"
     assert lines[at + 2] == "   ! number: The source says 64B, not 65B"
     assert "     (no source text stands behind this sentence)" in lines
-    assert lines[-1] == "Why it is here: score 0.51 (trust 0.90)"
+    assert lines[-1] == "Why it is here: score 0.51 (trust in its source 0.90)"
 
 
 @pytest.mark.parametrize(("claim", "before"), [(-1, "Heron 2 opens"), (-2, "Why it matters: It is open.")])
@@ -63,6 +64,37 @@ def test_findings_about_headline_and_meaning_stand_under_these(claim: int, befor
     summary_ = replace(WRITTEN, why_it_matters="It is open.")
     lines = desk.told(card(summary=summary_, checks=(replace(FLAGGED, claim=claim),)), 1, 1, NAMES).splitlines()
     assert lines[lines.index(before) + 1] == "   ! number: The source says 64B, not 65B"
+
+
+def test_why_it_is_here_says_the_parts_in_words_what_adds_most_first() -> None:
+    def why(parts: dict[str, float]) -> str:
+        slot = replace(card().decided.slot, parts=parts)
+        return card(decided=Decided(slot=slot)).why
+
+    parts = {"breadth": 0.5, "a_new_part": 0.9, "interest": 0.0, "points": 0.0}
+    assert why(parts) == "score 0.51 (number of sources 0.50, a new part 0.90; nothing for your interests, votes)"
+    assert why({"interest": 0.0}) == "score 0.51 (nothing for your interests)"
+    assert why({}) == "a reviewer put it here"
+
+
+def test_what_is_perhaps_the_same_is_named_by_its_number_or_its_id() -> None:
+    doubt = Doubt(story_id=STORY.id, other_id="other", score=0.171, reason="the versions differ")
+    other = story(item("lab", "Heron 2.1 is out", "https://lab.example/heron-2-1"))
+    here = Perhaps(story=other, doubt=doubt, number=7)
+    shown = desk.told(card(perhaps=(here, replace(here, number=None))), 1, 9, NAMES, 200).splitlines()
+    said = "Heron 2.1 is out (likeness 0.17: the versions differ)"
+    assert f"Perhaps the same: 7 {said}" in shown
+    assert f"Perhaps the same: {other.id}, not in this issue, {said}" in shown
+    listed = "\n".join(desk.contents([card(perhaps=(here,))]))
+    assert f"      perhaps the same as 7 {said}" in listed
+    rows = [{"story_id": other.id, "score": 0.171, "reason": doubt.reason, "headline": "Heron 2.1 is out"}]
+    assert card(perhaps=(here,)).row["perhaps_the_same"] == rows
+
+
+def test_the_sources_of_a_story_have_numbers() -> None:
+    lines = desk.told(card(), 1, 1, NAMES).splitlines()
+    assert "  1. OpenAI: Heron 2 is out" in lines
+    assert sum(line.startswith("  2. ") for line in lines) == 1
 
 
 @pytest.mark.parametrize("columns", [52, 60, 88])

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
+from pipeline.model.prompting import fence, load_prompt
 from pipeline.resources import find
 from pipeline.summarise.lead import LeadStory, lead_prompt
-from pipeline.summarise.prompting import fence, load_prompt
 from pipeline.summarise.write import summary_prompt
 from tests.summarise.stories import RELEASE, item, story
 
@@ -62,7 +62,7 @@ def test_a_changed_file_has_another_id_and_the_limit_of_the_configuration_wins(t
         (HEAD + "S\n---\nU", "a is an input but stands nowhere"),
         (HEAD + "S {{ b }}\n---\n{{ a }}", "b stands in the text but is no input"),
         (HEAD + "S {{ a \n---\nU", "is no template"),
-        (HEAD.replace("lead", "poem") + "S\n---\n{{ a }}", "answer: Input should be 'summary' or 'lead'"),
+        (HEAD.replace("lead", "poem") + "S\n---\n{{ a }}", "answer: Input should be 'summary', 'lead'"),
         (HEAD.replace("answer", "anwser") + "S\n---\n{{ a }}", "answer: Field required"),
         (HEAD.replace("100", "100\ntools: [shell]") + "S\n---\n{{ a }}", "tools: Extra inputs"),
         (HEAD.replace("[a]", "[a") + "S\n---\n{{ a }}", "not YAML"),

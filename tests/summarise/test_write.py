@@ -8,13 +8,14 @@ import pytest
 from pipeline.config import PriceSettings
 from pipeline.errors import ModelError
 from pipeline.model import KINDS
+from pipeline.model.books import Books
 from pipeline.model.ledger import Ledger
+from pipeline.model.prompting import load_prompt
 from pipeline.model.scripted import Answers, Scripted
 from pipeline.resources import find
 from pipeline.summarise.evidence import read_answer
 from pipeline.summarise.extract import extract
 from pipeline.summarise.lead import LeadStory, write_lead
-from pipeline.summarise.prompting import load_prompt
 from pipeline.summarise.write import input_hash, write
 from tests.summarise.stories import RELEASE, item, story
 
@@ -39,10 +40,8 @@ def ledger(answers: Answers, price: PriceSettings | None = None) -> tuple[Ledger
         model,
         read_cache=cache.get,
         write_cache=cache.__setitem__,
-        log=lambda _: None,
-        clock=lambda: datetime(2026, 11, 23, tzinfo=UTC),
+        books=Books(log=lambda _: None, clock=lambda: datetime(2026, 11, 23, tzinfo=UTC), budget_usd_micros=1_000),
         price=price,
-        budget_usd_micros=1_000,
     )
     return made, model
 

@@ -59,4 +59,4 @@ def upgrade() -> None:
         table.add_column(sa.Column("ran_in", sa.Text()))
     with op.batch_alter_table("reviews") as table:
         table.add_column(sa.Column("other_id", sa.Text()))
-        table.add_column(sa.Column("item_ids", sa.JSON(), nullable=False, server_default=sa.text("'[]'")))
+        table.add_column(sa.Column("moved", sa.JSON(), nullable=False, server_default=sa.text("'[]'")))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import yaml
 from jinja2 import StrictUndefined, TemplateError, meta
@@ -21,7 +21,7 @@ from pipeline.seams import Prompt
 _DIVIDER = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _SHAPE = "It is a line ---, a YAML head, a line ---, the system text, a line ---, the user text"
 
-AnswerName = Literal["summary", "lead"]
+AnswerName = Literal["summary", "lead", "same"]
 
 
 class _Head(BaseModel):
@@ -75,8 +75,13 @@ def load_prompt(path: Path, max_output_tokens: int | None = None) -> PromptFile:
     )
 
 
-def fill(file: PromptFile, inputs: Mapping[str, str], *, answer: AnswerName, schema: Mapping[str, object]) -> Prompt:
-    """The prompt with its inputs filled in. Raises ConfigError for a file that wants another answer or other inputs."""
+def fill(
+    file: PromptFile, inputs: Mapping[str, str], *, stage: str, answer: AnswerName, schema: Mapping[str, object]
+) -> Prompt:
+    """The prompt of a stage with its inputs filled in.
+
+    Raises ConfigError for a file that wants another answer or other inputs.
+    """
     missing = sorted(set(file.inputs) - set(inputs))
     if missing or file.answer != answer:
         problem = f"has answer: {file.answer}" if file.answer != answer else f"wants {', '.join(missing)}"
@@ -88,7 +93,7 @@ def fill(file: PromptFile, inputs: Mapping[str, str], *, answer: AnswerName, sch
         raise ConfigError(f"cannot be filled in: {e}", subject=str(file.path), remedy="Mend that expression") from e
     return Prompt(
         id=file.id,
-        stage="summarise",
+        stage=stage,
         system=system,
         user=user,
         schema=schema,
@@ -118,7 +123,7 @@ def _names(path: Path, text: str) -> set[str]:
 
 
 def _read_head(path: Path, text: str) -> _Head:
-    remedy = "Its head has inputs, answer (summary or lead) and max_output_tokens"
+    remedy = f"Its head has inputs, answer (one of {', '.join(get_args(AnswerName))}) and max_output_tokens"
     try:
         return _Head.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as e:
