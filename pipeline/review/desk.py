@@ -128,8 +128,7 @@ def _with_doubts(db: Connection, made: Sequence[Card]) -> list[Card]:
 
 def left_out(db: Connection, issue: Issue) -> list[LeftOut]:
     """The repeats that an issue left out and nobody brought back."""
-    there = {slot.story_id for slot in issue.slots}
-    found = [r for r in repeats.of_issue(db, issue.id) if r.story_id not in there]
+    found = repeats.left_out(db, issue)
     told = stories.load(db, {story_id for r in found for story_id in (r.story_id, r.repeat_of)})
     return [
         LeftOut(repeat=r, story=told[r.story_id], old=told[r.repeat_of])

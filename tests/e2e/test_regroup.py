@@ -20,7 +20,7 @@ from pipeline.store.tables import doubts as doubts_table
 from pipeline.types import Item, Repeat
 from tests.e2e.world import World, configuration
 
-ISSUE = "2025-12-03"
+ISSUE, NEXT = "2025-12-03", "2025-12-05"
 WHO = {"reviewer": "ann", "channel": "cli"}
 TEXTS = {
     "heron": (
@@ -30,6 +30,7 @@ TEXTS = {
     "quay": ("Quayside raises $400 million for chips", "Quayside has raised $400 million. It has 140 people."),
     "tallinn": ("Tallinn ends its permit trial", "Tallinn has ended the trial. Clerks changed 62 % of the drafts."),
     "phone": ("A small model runs on a phone", "The 3B model runs at 22 tokens per second on a phone."),
+    "sand": ("Robots sort sand in Lisbon", "Forty robots sort sand by colour. They learned it in a week."),
     "new": ("A cable comes ashore at Narva", "The cable carries 12 terabits. Divers laid its last mile."),
 }
 
@@ -91,10 +92,10 @@ def cards(world: World, issue_id: str = ISSUE) -> dict[str, desk.Card]:
     return {card.story.id: card for card in found}
 
 
-def printed(world: World) -> tuple[str, str]:
+def printed(world: World, issue_id: str = ISSUE) -> tuple[str, str]:
     """The text of the issue, and its fingerprint."""
     with world.context() as ctx:
-        _, made, fingerprint = preview(ctx, ISSUE)
+        _, made, fingerprint = preview(ctx, issue_id)
     return made["text"].body.decode(), fingerprint
 
 
@@ -114,13 +115,13 @@ def split(world: World, story_id: str, *item_ids: str, issue_id: str = ISSUE) ->
 
 
 def following(world: World) -> None:
-    """The issue goes out, a new item arrives, and the next issue is drafted."""
+    """The issue goes out, two new items arrive, and the next issue is drafted."""
     with world.context() as ctx:
         review.approve(ctx, ISSUE, preview(ctx, ISSUE)[2], **WHO)
     world.pass_(hours=12)
     world.run()
     world.pass_(hours=36)
-    come(world, item(world, "new", source="lab"))
+    come(world, item(world, "new", source="lab"), item(world, "sand", source="press"))
     world.run()
 
 
@@ -170,15 +171,23 @@ def test_a_merge_into_a_story_in_brief_keeps_the_full_place(world: World) -> Non
     assert merge(world, short, full) == full
 
 
-def test_a_story_that_ran_takes_in_what_is_merged_with_it(world: World) -> None:
+def test_a_story_that_ran_takes_in_what_is_merged_with_it_and_is_left_out_until_it_is_brought_back(
+    world: World,
+) -> None:
     following(world)
-    second = "2025-12-05"
-    assert list(cards(world, second)) == ["new-lab"]
-    assert merge(world, "new-lab", "quay-lab", second) == "quay-lab"
-    assert cards(world, second) == {}
-    undo(world, second)
-    assert list(cards(world, second)) == ["new-lab"]
-    assert story_of(world, "new-lab") == "new-lab"
+    before = memberships(world), printed(world, NEXT)
+    assert "2 stories, 2 in full" in before[1][0]
+    assert merge(world, "new-lab", "quay-lab", NEXT) == "quay-lab"
+    assert list(cards(world, NEXT)) == ["sand-press"]
+    assert "1 story, 1 in full, 1 ran before" in " ".join(printed(world, NEXT)[0].split())
+    with world.context() as ctx:
+        review.bring_back(ctx, NEXT, "quay-lab", **WHO)
+    slot = cards(world, NEXT)["quay-lab"].decided.slot
+    assert (slot.update_of, slot.ran_in) == ("quay-lab", ISSUE)
+    assert "2 stories, 2 in full" in " ".join(printed(world, NEXT)[0].split())
+    undo(world, NEXT)
+    undo(world, NEXT)
+    assert (memberships(world), printed(world, NEXT)) == before
 
 
 @pytest.mark.parametrize(
@@ -195,7 +204,7 @@ def test_a_merge_that_does_not_fit_changes_nothing(world: World, one: str, other
 def test_two_stories_that_both_ran_stay_two(world: World) -> None:
     following(world)
     with pytest.raises(ReviewError, match="is not in this issue"):
-        merge(world, "quay-lab", "heron-lab", "2025-12-05")
+        merge(world, "quay-lab", "heron-lab", NEXT)
 
 
 def test_a_story_whose_merge_is_taken_back_prints_again_in_an_issue_that_was_drafted_anew(world: World) -> None:
