@@ -18,6 +18,8 @@ _PARTS = {
     "breadth": "number of sources",
     "trust": "trust in its source",
     "points": "votes",
+    "reach": "reach of its sources",
+    "first_hand": "told first hand",
     "interest": "your interests",
     "kind": "kind of publication",
     "novelty": "novelty beside the last issues",
