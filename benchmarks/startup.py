@@ -6,7 +6,9 @@ from functools import partial
 
 from benchmarks._measuring import Row, compared, seconds
 
-HEAVY = ("openai", "trafilatura", "sqlalchemy", "starlette", "pydantic", "httpx2", "lxml", "feedparser", "rich")
+HEAVY = (
+    "openai", "trafilatura", "sqlalchemy", "starlette", "pydantic", "httpx2", "lxml", "feedparser", "rich", "numpy",
+)  # fmt: skip
 _LIST_HEAVY = f"""
 import sys
 from pipeline.cli import digest

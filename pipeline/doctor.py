@@ -20,6 +20,7 @@ from pipeline.store.sources import SourceState
 NEEDED = (
     ("prompts", "summarise.md"),
     ("prompts", "lead.md"),
+    ("prompts", "same.md"),
     ("templates", "email/issue.html.j2"),
     ("templates", "email/issue.txt.j2"),
     ("templates", "email/issue.md.j2"),

@@ -185,7 +185,7 @@ class Review:
     channel: str  # "terminal", "web", "cli", "policy"
     decided_at: datetime
     comment: str = ""
-    position: int | None = None  # where a reorder moves the story, from 0 within its section
+    position: int | None = None  # where a reorder moves the story, from 0 within its section; where other_id stood
     sha256: str | None = None  # of the whole issue, on its approval
     other_id: str | None = None  # the story on the other side: taken in by a merge, begun by a split, different from
     moved: tuple[Membership, ...] = ()  # of the items that changed their story by it, as they were before

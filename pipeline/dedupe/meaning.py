@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.errors import ModelError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from pipeline.seams import Embedder
 
 _FIRST_ROWS = 256
+_TOO_ALIKE = 0.95
 
 # Unrelated news of our field, written for this: how alike a model finds them is its zero. Models differ much in that
 # (all-MiniLM-L6-v2 says .1, others .7 and more), so a cosine says something only above it.
@@ -30,11 +33,18 @@ _UNRELATED = (
 
 
 def baseline(embedder: "Embedder") -> float:
-    """The mean cosine of unrelated texts in an embedding space, -1..1. Raises ModelError."""
+    """The mean cosine of unrelated texts in an embedding space, -1.._TOO_ALIKE.
+
+    Raises ModelError, also for a model that finds them alike: above that there is no room for what is.
+    """
     vectors = embedder.embed(_UNRELATED)
     count = len(vectors)
     total = vectors.sum(axis=0)
-    return float((total @ total - count) / (count * (count - 1)))
+    zero = float((total @ total - count) / (count * (count - 1)))
+    if zero > _TOO_ALIKE:
+        remedy = "Check that dedupe.embeddings names an embedding model"
+        raise ModelError(f"finds unrelated texts alike ({zero:.2f})", subject=embedder.name, remedy=remedy)
+    return zero
 
 
 class Meanings:

@@ -49,7 +49,7 @@ def score(
     weights: Mapping[str, float],
     points_usual: Mapping[str, float],
 ) -> tuple[float, dict[str, float]]:
-    """The score of a story and its parts, each 0..1.
+    """The score of a story and its parts, each 0..1; what adds most to the score stands first.
 
     ``now`` is when the issue closes; ``trust`` is by source id and by author (see by_name), ``points_usual`` (see
     usual_points) by source id; ``weights`` override DEFAULT_WEIGHTS. Raises ConfigError for a weight that is none.
@@ -63,8 +63,10 @@ def score(
         "kind": _KIND_PRIOR[story.representative.kind],
     }
     shares = merge_weights(weights)
-    total = sum(shares.values())
-    return sum(shares[name] * part for name, part in parts.items()) / total, parts
+    adds = {name: shares[name] * part for name, part in parts.items()}
+    return sum(adds.values()) / sum(shares.values()), {
+        name: parts[name] for name in sorted(adds, key=lambda n: -adds[n])
+    }
 
 
 def usual_points(stories: Iterable[Story]) -> dict[str, float]:

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.errors import ReviewError
 from pipeline.review.others import COLUMNS, LeftOut, Perhaps
-from pipeline.store import doubts, repeats, stories, summaries
+from pipeline.store import doubts, issues, repeats, stories, summaries
 from pipeline.store.decisions import Decided
 from pipeline.store.told import of_slots
 from pipeline.text.wrap import width, wrap
@@ -19,6 +19,8 @@ _PARTS = {
     "breadth": "number of sources",
     "trust": "trust in its source",
     "points": "votes",
+    "reach": "reach of its sources",
+    "first_hand": "told first hand",
     "interest": "your interests",
     "kind": "kind of publication",
     "novelty": "novelty beside the last issues",
@@ -128,17 +130,18 @@ def _with_doubts(db: Connection, made: Sequence[Card]) -> list[Card]:
     numbers = {card.story.id: number for number, card in enumerate(made, 1)}
     found = doubts.open_of(db, numbers)
     told = stories.load(db, {story_id for d in found for story_id in (d.story_id, d.other_id)})
+    ran = issues.ran(db) if found else {}
     perhaps: dict[str, list[Perhaps]] = {}
     for doubt in found:
         for mine, other in ((doubt.story_id, doubt.other_id), (doubt.other_id, doubt.story_id)):
-            perhaps.setdefault(mine, []).append(Perhaps(story=told[other], doubt=doubt, number=numbers.get(other)))
+            shown = Perhaps(story=told[other], doubt=doubt, number=numbers.get(other), ran_in=ran.get(other))
+            perhaps.setdefault(mine, []).append(shown)
     return [replace(card, perhaps=tuple(perhaps.get(card.story.id, ()))) for card in made]
 
 
 def left_out(db: Connection, issue: Issue) -> list[LeftOut]:
     """The repeats that an issue left out and nobody brought back."""
-    there = {slot.story_id for slot in issue.slots}
-    found = [r for r in repeats.of_issue(db, issue.id) if r.story_id not in there]
+    found = repeats.left_out(db, issue)
     told = stories.load(db, {story_id for r in found for story_id in (r.story_id, r.repeat_of)})
     return [
         LeftOut(repeat=r, story=told[r.story_id], old=told[r.repeat_of])

@@ -11,18 +11,22 @@ COLUMNS = 88
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Perhaps:
-    """A story that is perhaps the same as the one of a card; ``number`` counts from 1 in this issue, None elsewhere."""
+    """A story that is perhaps the same as the one of a card.
+
+    ``number`` counts from 1 in this issue and is None elsewhere; ``ran_in`` is the issue that printed it before.
+    """
 
     story: Story
     doubt: Doubt
     number: int | None = None
+    ran_in: str | None = None
 
     @property
     def told(self) -> str:
-        """In words: "7 Heron 2.1 is out (likeness 0.17: the versions differ)"."""
-        name = f"{self.number}" if self.number else f"{self.story.id}, not in this issue,"
-        why = f": {self.doubt.reason}" if self.doubt.reason else ""
-        return f"{name} {self.story.representative.title} (likeness {self.doubt.score:.2f}{why})"
+        """In words: "7 Heron 2.1 is out (likeness .17; the versions differ)"."""
+        elsewhere = f"printed in {self.ran_in}" if self.ran_in else "not in this issue"
+        name = f"{self.number}" if self.number else f"{self.story.id}, {elsewhere},"
+        return f"{name} {self.story.representative.title} ({self.doubt.reason})"
 
     @property
     def row(self) -> dict[str, object]:
@@ -31,6 +35,7 @@ class Perhaps:
             "story_id": self.story.id,
             "score": round(self.doubt.score, 3),
             "reason": self.doubt.reason,
+            "ran_in": self.ran_in,
             "headline": self.story.representative.title,
         }
 

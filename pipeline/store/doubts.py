@@ -5,13 +5,16 @@ a pair are those of these items: nothing has to be rewritten when a reviewer mer
 """
 
 from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from pipeline.store.decisions import standing
 from pipeline.store.issues import reviews_in
-from pipeline.store.rows import chunks
+from pipeline.store.rows import chunks, upsert
+from pipeline.store.stories import story_of
 from pipeline.store.tables import doubts, memberships, reviews
 from pipeline.types import Doubt
 
@@ -28,17 +31,14 @@ def told_apart(db: Connection) -> set[Pair]:
         for review in standing(made)
         if review.action in ("split", "different") and review.story_id and review.other_id
     ]
-    now = _story_of(db, {name for pair in pairs for name in pair})
+    now = story_of(db, {name for pair in pairs for name in pair})
     found = {frozenset((now[a], now[b])) for a, b in pairs}
     return {pair for pair in found if len(pair) == 2}
 
 
-def _story_of(db: Connection, item_ids: Iterable[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for ids in chunks(item_ids):
-        query = sa.select(memberships.c.item_id, memberships.c.story_id).where(memberships.c.item_id.in_(ids))
-        found.update((item_id, story_id) for item_id, story_id in db.execute(query))
-    return found
+def keep(db: Connection, found: Iterable[Doubt], at: datetime) -> None:
+    """Keep doubts, answered or open; a pair that is there already stays as it is. Both stories must be there."""
+    upsert(db, doubts, [{**asdict(doubt), "at": at} for doubt in found])
 
 
 def open_of(db: Connection, story_ids: Iterable[str]) -> list[Doubt]:

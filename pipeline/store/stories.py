@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from pipeline.store import items as items_
 from pipeline.store.representative import order
-from pipeline.store.rows import upsert
+from pipeline.store.rows import chunks, upsert
 from pipeline.store.tables import issues, items, memberships, stories
 from pipeline.types import Item, Membership, Slot, Story
 
@@ -27,10 +27,18 @@ def known_members(db: Connection, since: datetime) -> list[tuple[str, Item]]:
     return sorted(pairs, key=lambda p: (p[1].fetched_at, p[1].id))
 
 
+def story_of(db: Connection, item_ids: Iterable[str]) -> dict[str, str]:
+    """Item id -> its present story. The id of a story is one of an item: this says where it is told now."""
+    found: dict[str, str] = {}
+    for ids in chunks(item_ids):
+        query = sa.select(memberships.c.item_id, memberships.c.story_id).where(memberships.c.item_id.in_(ids))
+        found.update((item_id, story_id) for item_id, story_id in db.execute(query))
+    return found
+
+
 def join(db: Connection, found: Sequence[Membership], first_seen: dict[str, datetime]) -> None:
-    """Put items into stories; a story that is not there yet begins at ``first_seen[story_id]``."""
-    rows = [{"id": m.story_id, "first_seen_at": first_seen[m.story_id]} for m in found if m.story_id in first_seen]
-    upsert(db, stories, rows)
+    """Begin stories at ``first_seen[story_id]``, unless they are there, and put items into them or into others."""
+    upsert(db, stories, [{"id": story_id, "first_seen_at": at} for story_id, at in first_seen.items()])
     upsert(db, memberships, [asdict(m) for m in found])
 
 

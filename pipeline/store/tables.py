@@ -287,7 +287,7 @@ reviews = sa.Table(
     sa.Column("position", sa.Integer),
     _text("sha256", null=True),
     _text("other_id", null=True),
-    sa.Column("moved", sa.JSON, nullable=False, server_default=sa.text("'[]'")),
+    sa.Column("moved", sa.JSON, nullable=False),
     _at("decided_at"),
 )
 

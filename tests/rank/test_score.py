@@ -33,6 +33,14 @@ def test_the_score_is_the_weighted_mean_of_its_parts() -> None:
     assert 0 <= total <= 1
 
 
+def test_what_adds_most_to_the_score_stands_first() -> None:
+    shares = {**DEFAULT_WEIGHTS, "freshness": 9}
+    parts = rate(item("a", points=60), weights={"freshness": 9})[1]
+    adds = [shares[name] * part for name, part in parts.items()]
+    assert adds == sorted(adds, reverse=True)
+    assert next(iter(parts)) == "freshness"
+
+
 def test_breadth_counts_independent_voices() -> None:
     assert rate(item("a"))[1]["breadth"] == 0
     assert rate(item("a"), item("b"))[1]["breadth"] == 0.5

@@ -60,3 +60,5 @@ def upgrade() -> None:
     with op.batch_alter_table("reviews") as table:
         table.add_column(sa.Column("other_id", sa.Text()))
         table.add_column(sa.Column("moved", sa.JSON(), nullable=False, server_default=sa.text("'[]'")))
+    with op.batch_alter_table("reviews") as table:  # the default is for the rows there; PostgreSQL compares no JSON
+        table.alter_column("moved", server_default=None)
