@@ -51,7 +51,7 @@ def count_line(counts: Mapping[str, int], *, printed: int, brief: int, minutes: 
             ("stories", "story", "stories"),
             ("printed", "in full", ""),
             ("brief", "in brief", ""),
-            ("stories_updated", "an update", "updates"),
+            ("stories_updated", "update", "updates"),
             ("stories_left_out", "left out for space", ""),
             ("stories_ran_before", "ran before", ""),
         ),
