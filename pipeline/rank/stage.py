@@ -113,7 +113,7 @@ def _compare(ctx: Context, db: Connection, issue: Issue, ids: set[str]) -> tuple
     told = told_.load(db, compared.values())
     among = {i.id for i in recent}
     against = Recent(t for t in told if t.ran_in in among or ran.get(t.story_id) == t.ran_in)
-    cleared = repeats.cleared(db)
+    cleared = {story_id for story_id, said_in in repeats.cleared(db).items() if ran.get(story_id, "") < said_in}
     found = list(stories.load(db, sorted(ids), since=since, until=issue.closes_at).values())
     return found, {story.id: against.judge(story, cleared=story.id in cleared) for story in found}
 

@@ -40,8 +40,9 @@ def left_out(db: Connection, issue: Issue) -> list[Repeat]:
     return [r for r in of_issue(db, issue.id) if r.story_id in came - there]
 
 
-def cleared(db: Connection) -> frozenset[str]:
-    """Ids of the stories of which a reviewer said, in any issue, that they are no repeat: they are never left out."""
+def cleared(db: Connection) -> dict[str, str]:
+    """Story id -> the last issue in which a reviewer said that it is no repeat: it is not left out until it ran."""
     touched = sa.select(reviews.c.issue_id).where(reviews.c.action == "not_repeat").distinct()
     kept = (review for found in reviews_in(db, touched).values() for review in standing(found))
-    return frozenset(r.story_id for r in kept if r.action == "not_repeat" and r.story_id is not None)
+    said = [(r.issue_id, r.story_id) for r in kept if r.action == "not_repeat" and r.story_id is not None]
+    return {story_id: issue_id for issue_id, story_id in sorted(said)}

@@ -395,7 +395,7 @@ def test_a_repeat_that_is_none_prints_and_is_never_left_out_again(world: World) 
     with world.context() as ctx:
         review.bring_back(ctx, ISSUE, new.id, **WHO)
         with ctx.store.read() as db:
-            assert repeats.cleared(db) == {new.id}
+            assert repeats.cleared(db).keys() == {new.id}
     assert TEXTS["new"][0] in printed(world)[0]
     assert cards(world)[new.id].summary is not None
     with world.context() as ctx, pytest.raises(ReviewError, match="no repeat"):
