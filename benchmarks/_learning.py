@@ -7,7 +7,7 @@ Trust by place is how often an editor linked what stood there; the weights are t
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ def learn(days: Days, hidden: Collection[str] = ()) -> dict[str, Any]:
 def ranker(raw: Mapping[str, Any]) -> Ranker:
     """Ranks the posts of a day with such weights, by the code of ``digest apply rank``."""
 
-    def rank(posts: list[Post]) -> list[float]:
+    def rank(posts: Sequence[Post]) -> list[float]:
         return [float(str(a["score"])) for a in apply_rank(posts, taught=usual.read(raw))]
 
     return rank
@@ -160,7 +160,9 @@ def main(pool: Path, *, write: bool) -> None:
     for name, figure in figures.items():
         click.echo(f"{name:<50} {figure:.3f}")
     if write:
-        note = {"about": f"docs/ranking.md; learned from days {min(train)} to {max(train)}; nDCG@10 {figures['ours']:.3f}"}
+        note = {
+            "about": f"docs/ranking.md; learned from days {min(train)} to {max(train)}; nDCG@10 {figures['ours']:.3f}"
+        }
         FILE.write_text(json.dumps(note | raw, indent=1) + "\n", encoding="utf-8")
 
 

@@ -102,7 +102,10 @@ def votes(posts: Sequence[Post]) -> list[float]:
 
 def source_prior(train: Days) -> Ranker:
     """The share of a source's posts that were linked before."""
-    total, linked = Counter(p["source"] for p in every(train)), Counter(p["source"] for p in every(train) if p["covered"])
+    total, linked = (
+        Counter(p["source"] for p in every(train)),
+        Counter(p["source"] for p in every(train) if p["covered"]),
+    )
     return lambda posts: [linked[p["source"]] / max(1, total[p["source"]]) for p in posts]
 
 

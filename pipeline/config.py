@@ -148,7 +148,7 @@ class RankSettings(Section):
 
     @property
     def interest_weights(self) -> Mapping[str, float]:
-        """The words that the reader cares about, each with its weight: 1 where none is given, below 0 for less of it."""
+        """What the reader cares about, each with its weight: 1 where none is given, below 0 for less of it."""
         return self.interests if isinstance(self.interests, Mapping) else dict.fromkeys(self.interests, 1.0)
 
 

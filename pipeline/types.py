@@ -217,6 +217,31 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What one issue printed of a story, and the items that it knew; what came from ``closed_at`` on was not in it."""
+
+    story_id: str
+    ran_in: str
+    closed_at: datetime
+    headline: str
+    sentences: tuple[str, ...] = ()
+    items: tuple[Item, ...] = ()  # none where a reviewer moved them to another story since
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that was told: what was printed, and what its items say."""
+        return (self.headline, *self.sentences, *(text for item in self.items for text in (item.title, item.body)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """A story as its slot tells it: of an update only what is new; ``before`` is what it adds to."""
+
+    story: Story
+    before: Told | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """One dated edition. The window [opens_at, closes_at) is on ``fetched_at``."""
 

@@ -18,7 +18,7 @@ HELP = """\
   a  approve this story           n  next story          e  edit it in your editor
   r  reject it, and say why       p  previous story      m  move it within its section
   h  hold it for a later issue    7  go to story 7       u  undo your last decision
-  j  join it with another story   s  split it in two     d  it differs from what is perhaps the same
+  j  join it with another story   s  split it in two     d  perhaps the same: no, two
   R  the repeats left out         b  bring one back      ?  these keys
   v  view the issue as it prints  A  approve all of it   q  leave; everything is kept"""
 PROMPT = "a approve · r reject · h hold · e edit · n next · ? all keys >"
@@ -128,6 +128,12 @@ class Session:
         due = moment(self.issue.publish_at, zone(self.ctx))
         click.echo(f"Issue {self.issue_id} is {desk.said(self.issue.status)}; due {due}.")
         click.echo(f"{desk.tally(self.cards)}.")
+        if doubtful := sum(bool(card.perhaps) for card in self.cards):
+            click.echo(f"Perhaps the same as another story: {doubtful} (each says so; j joins, d keeps them two).")
+        with self.ctx.store.read() as db:
+            repeats = len(desk.left_out(db, self.issue))
+        if repeats:
+            click.echo(f"Left out as repeats: {repeats} (R lists them, b brings one back).")
         if self.issue.status == "approved":
             click.echo("It goes out as it is; any decision that you make here voids its approval.")
         click.echo("\n" + HELP)

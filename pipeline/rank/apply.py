@@ -36,7 +36,7 @@ class _Line:
 def apply_rank(
     rows: Iterable[Row], settings: RankSettings | None = None, taught: Learned | None = None
 ) -> Iterator[dict[str, object]]:
-    """Score ``{"id","source","title","url","published_at","day","points","comments"}`` rows: ``{"id","score","parts"}``.
+    """Score ``{"id","source","title","url","published_at","day","points","comments"}``: ``{"id","score","parts"}``.
 
     One output per row, in order; scores compare within a day, whose rows may stand anywhere. Rows of a day with one
     address are one story. A row without an id or source, or with a date that is not ISO 8601 or a count that is none,
@@ -91,7 +91,7 @@ def _story(items: list[Item]) -> Story:
 def _read(row: Row, number: int) -> _Line | dict[str, object]:
     try:
         item = _item(row, number)
-    except (ValueError, OverflowError) as e:
+    except ValueError as e:
         return {"id": row.get("id"), "error": str(e)}
     return _Line(id=row["id"], day=str(row.get("day") or (item.published_at or _EPOCH).date()), item=item)
 
@@ -134,7 +134,7 @@ def _count(row: Row, key: str) -> int | None:
     value = row.get(key)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) == math.inf or value != value:
         raise ValueError(f"{key} must be a number")
     return int(max(-_MOST, min(value, _MOST)))
 

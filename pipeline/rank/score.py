@@ -11,14 +11,14 @@ from types import MappingProxyType
 
 from pipeline.errors import ConfigError
 from pipeline.rank.usual import Learned, Usual, learned, log, place_of
-from pipeline.text.makers import is_first_hand
+from pipeline.text.makers import maker_of
 from pipeline.text.tokens import mentioned
 from pipeline.text.urls import host, url_key
 from pipeline.types import Item, Kind, Story
 
 FRESHNESS_HALF_LIFE = timedelta(hours=48)
 UNRATED = 0.4
-"""Points and comments of a story that nobody could vote on: a little under the 0.5 of what is usual where people can."""
+"""Points and comments of a story that nobody could vote on: a little under the 0.5 of the usual where people can."""
 
 UNRATED_REACH = 0.5
 _FULL_REACH = log(3_000)  # usual votes; no place of the training data has as many
@@ -42,7 +42,7 @@ def score(
     significance: Mapping[str, float] = NOTHING,
     taught: Learned | None = None,
 ) -> tuple[float, dict[str, float]]:
-    """The score of a story and its parts, each 0..1.
+    """The score of a story and its parts, each 0..1; what adds most to the score stands first.
 
     ``now`` is when the issue closes. ``trust`` is by source id and by author (see by_name), ``usual`` by place (see
     usual.usual_at), ``shares`` as merge_weights gives them, ``interests`` a word and its weight -1..1. ``novelty`` and
@@ -57,7 +57,7 @@ def score(
         "reach": max(map(_reach, items, here)),
         "points": max(_against(item.points, usually.points) for item, usually in zip(items, here, strict=True)),
         "comments": max(_against(item.comments, usually.comments) for item, usually in zip(items, here, strict=True)),
-        "first_hand": float(any(is_first_hand(item.url) for item in items)),
+        "first_hand": float(any(maker_of(item.url) for item in items)),
         "freshness": _freshness(items, now),
         "interest": _interest(items, interests),
         "novelty": novelty.get(story.id, 1.0),
@@ -65,12 +65,13 @@ def score(
     }
     if story.id in significance:
         parts["significance"] = significance[story.id]
-    total = sum(shares[name] for name in parts)
-    return (sum(shares[name] * part for name, part in parts.items()) / total if total else 0.0), parts
+    adds = {name: shares[name] * part for name, part in parts.items()}
+    total = sum(shares[name] for name in parts) or 1.0
+    return sum(adds.values()) / total, {name: parts[name] for name in sorted(adds, key=lambda n: -adds[n])}
 
 
 def merge_weights(overrides: Mapping[str, float], taught: Learned | None = None) -> dict[str, float]:
-    """The learned weights with those of config.yaml. Raises ConfigError for an unknown part, a negative or empty sum."""
+    """The learned weights with those of config.yaml. Raises ConfigError for an unknown part or a wrong number."""
     weights = (taught or learned()).weights
     unknown = sorted(overrides.keys() - weights.keys())
     if unknown:

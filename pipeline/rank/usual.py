@@ -57,7 +57,7 @@ def read(raw: Mapping[str, Mapping[str, float]]) -> Learned:
 
 
 def place_of(item: Item) -> str:
-    """ "reddit/localllama", "hn", or the id of the source: the readers of one place vote as they do, whoever brings it."""
+    """ "reddit/localllama", "hn", or the source's id: readers vote as they do, whoever brings it here."""
     met_at = item.via or item.url
     if community := _COMMUNITY.match(met_at):
         return f"reddit/{community[1].casefold()}"

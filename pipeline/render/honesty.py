@@ -26,8 +26,8 @@ def count_line(counts: Mapping[str, int], *, printed: int, brief: int, minutes: 
     """The honest counts, part by part; what is zero is not said.
 
     ``counts`` may hold sources_checked, sources_failed, items_fetched, items_stale, items_filtered, undated,
-    items_merged, pages_read, pages_refused, pages_failed, stories, stories_ran_before, stories_left_out and
-    dropped_<reason>; ``printed`` and ``brief`` are what really stands there.
+    items_merged, pages_read, pages_refused, pages_failed, stories, stories_updated, stories_ran_before,
+    stories_left_out and dropped_<reason>; ``printed`` and ``brief`` are what really stands there.
     """
     parts = [
         _part(counts, ("sources_checked", "source checked", "sources checked"), ("sources_failed", "failed", "")),
@@ -51,6 +51,7 @@ def count_line(counts: Mapping[str, int], *, printed: int, brief: int, minutes: 
             ("stories", "story", "stories"),
             ("printed", "in full", ""),
             ("brief", "in brief", ""),
+            ("stories_updated", "update", "updates"),
             ("stories_left_out", "left out for space", ""),
             ("stories_ran_before", "ran before", ""),
         ),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pipeline.types import Check, Issue, Slot, Story, Summary
+from pipeline.types import Check, Issue, Slot, Story, Summary, Told
 
 Approval = Literal["person", "policy", "none"]
 """Who let the issue out: a person, the policy at the deadline, or nobody (yet)."""
@@ -19,6 +19,7 @@ class Entry:
 
     slot: Slot
     story: Story
+    before: Told | None = None  # what it is an update of
     summary: Summary | None = None
     checks: tuple[Check, ...] = ()
     reviewed: bool = False

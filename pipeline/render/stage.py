@@ -1,7 +1,7 @@
 """Render: gathers what an issue prints, and freezes its bytes once it is approved."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -11,8 +11,9 @@ from pipeline.context import Context
 from pipeline.errors import ReviewError
 from pipeline.render.render import Notice, environment, render, render_notice
 from pipeline.render.view import Entry, Printed
-from pipeline.store import issues, stories, summaries
+from pipeline.store import issues, repeats, stories, summaries, told
 from pipeline.store.approval import fingerprint
+from pipeline.store.decisions import Decided
 from pipeline.types import Check, Format, Issue, Outcome, Rendering
 
 
@@ -76,11 +77,11 @@ def _renderings(ctx: Context, issue_id: str, bodies: Mapping[Format, bytes]) -> 
 
 
 def gather(ctx: Context, db: Connection, issue: Issue) -> Printed:
-    """What the issue prints, with the decisions applied: four queries however many stories there are."""
+    """What the issue prints, with the decisions applied; a fixed number of queries."""
     decided = issues.decided(db, issue)
     printed = [d for d in decided if d.printed]
     ids = [d.slot.story_id for d in printed]
-    found, written = stories.load(db, ids), summaries.load(db, ids)
+    found, written = told.of_slots(db, [d.slot for d in printed]), summaries.load(db, ids)
     checks, cuts = summaries.checks_of(db, ids), summaries.cuts_of(db, ids)
     by_policy = (issue.approved_by or "").startswith("policy:")
     previous = issues.previous(db, before=issue.publish_at)
@@ -92,26 +93,39 @@ def gather(ctx: Context, db: Connection, issue: Issue) -> Printed:
         entries.append(
             Entry(
                 slot=d.slot,
-                story=found[d.slot.story_id],
+                story=found[d.slot.story_id].story,
+                before=found[d.slot.story_id].before,
                 summary=summary,
                 checks=checks.get(key, ()) if summary else (),
                 reviewed=d.reviewed,
                 cut=cut,
             )
         )
-    words = Counter(d.decision for d in decided)
-    own = {"dropped_rejected_by_the_reviewer": words["reject"], "dropped_held_for_later": words["hold"]}
     return Printed(
         issue=issue,
         title=ctx.settings.title,
         entries=entries,
         source_names={s.id: s.title for s in ctx.settings.sources},
-        counts={**issue.counts, **own},
+        counts={**issue.counts, **_reviewed_counts(db, issue, decided)},
         approval="policy" if by_policy else "person",
         language=ctx.settings.language,
         previous_issue_id=previous.id if previous else None,
         unsubscribe=ctx.settings.mail.unsubscribe,
     )
+
+
+def _reviewed_counts(db: Connection, issue: Issue, decided: Sequence[Decided]) -> dict[str, int]:
+    """What the reviewer changed of the counts: stories merged, split, brought back, rejected or held."""
+    words = Counter(d.decision for d in decided)
+    unplaced = ("stories_left_out", "dropped_excluded_by_a_word")
+    return {
+        "stories": len(decided) + sum(issue.counts.get(name, 0) for name in unplaced),
+        "stories_updated": sum(d.printed and d.slot.update_of is not None for d in decided),
+        "stories_ran_before": len(repeats.left_out(db, issue)),
+        "items_merged": stories.merged_in(db, issue.opens_at, issue.closes_at),
+        "dropped_rejected_by_the_reviewer": words["reject"],
+        "dropped_held_for_later": words["hold"],
+    }
 
 
 def _write_notice(ctx: Context, issue_id: str) -> Outcome:

@@ -15,7 +15,7 @@ from pipeline.text.characters import one_line
 from pipeline.text.spacing import space
 from pipeline.text.tokens import reading_minutes
 from pipeline.text.urls import host
-from pipeline.types import Item
+from pipeline.types import Item, Told
 
 __all__ = ["Approval", "Entry", "IssueView", "LinkView", "Printed", "SectionView", "StoryView", "build", "full_count"]
 
@@ -36,15 +36,28 @@ class LinkView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierView:
+    """What an update continues: the date of the issue that told it, its headline there, and the address of that."""
+
+    date: str
+    headline: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoryView:
-    """One story. ``language`` and ``direction`` are "" where they are the issue's own."""
+    """One story. ``label`` stands before the headline ("Update") or is "", as ``language`` and ``direction`` are where
+    they are the issue's own.
+    """
 
     anchor: str
+    label: str
     headline: str
     url: str
     sentences: tuple[str, ...]
     why_it_matters: str
     links: tuple[LinkView, ...]
+    earlier: EarlierView | None
     credits: tuple[str, ...]  # what licences of its sources ask us to print
     marks: tuple[str, ...]
     language: str
@@ -159,11 +172,13 @@ def _story(printed: Printed, entry: Entry) -> StoryView:
     other = language not in ("und", printed.language)
     return StoryView(
         anchor=f"story-{entry.story.id}",
+        label="Update" if entry.slot.update_of is not None else "",
         headline=_prose(headline) or (links[0].name if links else "Untitled"),
         url=_web_url(first.url) or next((link.url for link in links if link.url), ""),
         sentences=sentences,
         why_it_matters=_prose(why or ""),
         links=links,
+        earlier=_earlier(entry.before) if entry.before else None,
         credits=tuple(dict.fromkeys(_prose(i.credit) for i in entry.story.items if i.credit)),
         marks=_marks(entry, printed.approval, headline_only=summary is not None and not sentences),
         language=language if other else "",
@@ -171,11 +186,16 @@ def _story(printed: Printed, entry: Entry) -> StoryView:
     )
 
 
+def _earlier(before: Told) -> EarlierView:
+    """An issue has no address of its own yet: the headline leads where it led then."""
+    url = next((address for item in before.items if (address := _web_url(item.url))), "")
+    return EarlierView(date=_date(before.ran_in), headline=_prose(before.headline), url=url)
+
+
 def _marks(entry: Entry, approval: Approval, *, headline_only: bool) -> tuple[str, ...]:
     """What a reader must know before reading; a person who approved the issue has seen every story of it."""
     author = entry.summary.written_by if entry.summary else ""
     marks = {
-        "Update": entry.slot.update_of is not None,
         "Headline only": headline_only,
         "Extract": author == "extract" and not headline_only,
         "Edited by a person": author.startswith("reviewer:"),

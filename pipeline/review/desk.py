@@ -9,8 +9,9 @@ from pipeline.errors import ReviewError
 from pipeline.review.others import COLUMNS, LeftOut, Perhaps
 from pipeline.store import doubts, issues, repeats, stories, summaries
 from pipeline.store.decisions import Decided
+from pipeline.store.told import of_slots
 from pipeline.text.wrap import width, wrap
-from pipeline.types import Check, Issue, Story, Summary
+from pipeline.types import Check, Issue, Story, Summary, Told
 
 EDIT_HELP = "# First line: the headline. Then one sentence a line. Lines that begin with # are dropped."
 _SAID = {"approve": "approved", "reject": "rejected", "hold": "held", "in_review": "in review"}
@@ -18,6 +19,8 @@ _PARTS = {
     "breadth": "number of sources",
     "trust": "trust in its source",
     "points": "votes",
+    "reach": "reach of its sources",
+    "first_hand": "told first hand",
     "interest": "your interests",
     "kind": "kind of publication",
     "novelty": "novelty beside the last issues",
@@ -34,11 +37,17 @@ class Card:
     summary: Summary | None
     checks: tuple[Check, ...]
     perhaps: tuple[Perhaps, ...] = ()
+    before: Told | None = None  # what it is an update of
 
     @property
     def headline(self) -> str:
         """What stands over it."""
         return self.summary.headline if self.summary else self.story.representative.title
+
+    @property
+    def labelled(self) -> str:
+        """The headline as it is printed: an update says that it is one."""
+        return f"Update: {self.headline}" if self.decided.slot.update_of else self.headline
 
     @property
     def findings(self) -> tuple[Check, ...]:
@@ -90,6 +99,8 @@ class Card:
             "written_by": self.summary.written_by if self.summary else None,
             "findings": len(self.findings),
             "headline": self.headline,
+            "update_of": slot.update_of,
+            "ran_in": slot.ran_in,
             "items": [{"id": i.id, "source_id": i.source_id, "title": i.title} for i in self.story.items],
             "perhaps_the_same": [other.row for other in self.perhaps],
         }
@@ -103,12 +114,14 @@ def said(state: str | None) -> str:
 def cards(db: Connection, decided: Sequence[Decided]) -> list[Card]:
     """A card for every slot, in the order of the issue; a fixed number of queries."""
     ids = [d.slot.story_id for d in decided]
-    found, written, checks = stories.load(db, ids), summaries.load(db, ids), summaries.checks_of(db, ids)
+    found = of_slots(db, [d.slot for d in decided])
+    written, checks = summaries.load(db, ids), summaries.checks_of(db, ids)
     made = []
     for d in decided:
         key = (d.slot.story_id, d.slot.revision or 0)
         summary = None if d.slot.brief else written.get(key)
-        made.append(Card(decided=d, story=found[key[0]], summary=summary, checks=checks.get(key, ())))
+        telling, checked = found[key[0]], checks.get(key, ())
+        made.append(Card(decided=d, story=telling.story, before=telling.before, summary=summary, checks=checked))
     return _with_doubts(db, made)
 
 
@@ -128,8 +141,7 @@ def _with_doubts(db: Connection, made: Sequence[Card]) -> list[Card]:
 
 def left_out(db: Connection, issue: Issue) -> list[LeftOut]:
     """The repeats that an issue left out and nobody brought back."""
-    there = {slot.story_id for slot in issue.slots}
-    found = [r for r in repeats.of_issue(db, issue.id) if r.story_id not in there]
+    found = repeats.left_out(db, issue)
     told = stories.load(db, {story_id for r in found for story_id in (r.story_id, r.repeat_of)})
     return [
         LeftOut(repeat=r, story=told[r.story_id], old=told[r.repeat_of])
@@ -145,9 +157,11 @@ def contents(found: Sequence[Card]) -> Iterable[str]:
         if card.section != section:
             section = card.section
             yield f"\n{section}"
-        yield from wrap(card.headline, COLUMNS, f"{number:4}  ").splitlines()
+        yield from wrap(card.labelled, COLUMNS, f"{number:4}  ").splitlines()
         yield f"      {card.state} · {card.author} · {_sources(card)} · {flags(card)} · {card.story.id}"
         yield from wrap(card.why, COLUMNS, "      ").splitlines()
+        if card.before:
+            yield from wrap(f"told before: {_earlier(card.before)}", COLUMNS, "      ").splitlines()
         for other in card.perhaps:
             yield from wrap(f"perhaps the same as {other.told}", COLUMNS, "      ").splitlines()
 
@@ -166,6 +180,10 @@ def flags(card: Card) -> str:
     return _number(len(card.findings), "finding") if card.findings else "nothing flagged"
 
 
+def _earlier(before: Told) -> str:
+    return f"“{before.headline}” (issue {before.ran_in})"
+
+
 def _sources(card: Card) -> str:
     return _number(len(card.story.items), "report")
 
@@ -181,7 +199,9 @@ def told(card: Card, number: int, total: int, source_names: Mapping[str, str], c
     """
     head = f"── {number} of {total} · {card.section} · {card.state} · {card.author} · {flags(card)} "
     lines = [head + "─" * max(columns - width(head), 0), ""]
-    lines += [*wrap(card.headline, columns).splitlines(), *_findings(card, -1, columns)]
+    lines += [*wrap(card.labelled, columns).splitlines(), *_findings(card, -1, columns)]
+    if card.before:
+        lines += _wrapped(f"Told before: {_earlier(card.before)}", "", columns)
     if card.summary:
         for i in range(len(card.summary.claims)):
             lines += ["", *_claim(card, card.summary, i, source_names, columns)]

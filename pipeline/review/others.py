@@ -23,11 +23,10 @@ class Perhaps:
 
     @property
     def told(self) -> str:
-        """In words: "7 Heron 2.1 is out (likeness 0.17: the versions differ)"."""
+        """In words: "7 Heron 2.1 is out (likeness .17; the versions differ)"."""
         elsewhere = f"printed in {self.ran_in}" if self.ran_in else "not in this issue"
         name = f"{self.number}" if self.number else f"{self.story.id}, {elsewhere},"
-        why = f": {self.doubt.reason}" if self.doubt.reason else ""
-        return f"{name} {self.story.representative.title} (likeness {self.doubt.score:.2f}{why})"
+        return f"{name} {self.story.representative.title} ({self.doubt.reason})"
 
     @property
     def row(self) -> dict[str, object]:

@@ -10,7 +10,7 @@ from pipeline.errors import ReviewError
 from pipeline.review.regroup import going, slot_behind, slot_of_repeat, staying
 from pipeline.store import deliveries, issues, repeats, stories, summaries
 from pipeline.store.decisions import Decided, standing
-from pipeline.types import Action, Claim, Delivery, Issue, Outcome, Review
+from pipeline.types import Action, Claim, Delivery, Issue, Outcome, Repeat, Review
 
 POLICY = "policy:"  # begins approved_by where nobody approved
 
@@ -166,10 +166,12 @@ def merge(ctx: Context, issue_id: str, story_id: str, other_id: str, *, reviewer
     with ctx.store.begin() as db:
         issue = _reopened(db, issues.require(db, issue_id))
         _require_pair(db, issue, story_id, other_id)
-        stays, goes = staying(story_id, other_id, issue, issues.ran(db))
+        ran = issues.ran(db)
+        stays, goes = staying(story_id, other_id, issue, ran)
         moved = stories.members(db, goes)
         stories.move(db, [replace(m, story_id=stays, method="reviewer", score=1.0) for m in moved], ctx.clock())
-        issues.set_revision(db, issue_id, stays, None)
+        if not issues.set_revision(db, issue_id, stays, None):  # it ran, and this issue has no place for it
+            repeats.add(db, issue_id, [Repeat(story_id=stays, repeat_of=stays, ran_in=ran[stays], score=1.0)])
         review = replace(
             _review(ctx, issue_id, stays, "merge", reviewer, channel),
             other_id=goes,
@@ -217,8 +219,7 @@ def bring_back(ctx: Context, issue_id: str, story_id: str, *, reviewer: str, cha
     """
     with ctx.store.begin() as db:
         issue = _reopened(db, issues.require(db, issue_id))
-        there = {slot.story_id for slot in issue.slots}
-        repeat = next((r for r in repeats.of_issue(db, issue_id) if r.story_id == story_id not in there), None)
+        repeat = next((r for r in repeats.left_out(db, issue) if r.story_id == story_id), None)
         if repeat is None:
             remedy = "`digest issue show` lists what it left out"
             raise ReviewError("is no repeat that this issue left out", subject=f"story {story_id}", remedy=remedy)

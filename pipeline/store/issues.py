@@ -56,6 +56,11 @@ def with_status(db: Connection, *statuses: IssueStatus) -> list[Issue]:
     return _select(db, issues.c.status.in_(statuses))
 
 
+def by_id(db: Connection, issue_ids: Iterable[str]) -> list[Issue]:
+    """These issues with their slots, oldest first."""
+    return _select(db, issues.c.id.in_(list(issue_ids)))
+
+
 def recent(db: Connection, limit: int = 50) -> list[Issue]:
     """The newest issues, newest first."""
     return _select(db, sa.true())[::-1][:limit]
@@ -234,6 +239,12 @@ def thaw(db: Connection, issue_id: str) -> None:
     """Drop the renderings of an issue whose approval is void."""
     where = sa.and_(renderings.c.issue_id == issue_id, renderings.c.format.in_(ISSUE_FORMATS))
     db.execute(renderings.delete().where(where))
+
+
+def printed(db: Connection, limit: int) -> list[Issue]:
+    """The issues that were printed last (approved, sending or sent), at most so many, oldest first."""
+    query = sa.select(issues.c.id).where(issues.c.status.in_(PRINTED))
+    return by_id(db, db.scalars(query.order_by(issues.c.publish_at.desc()).limit(limit)))
 
 
 def previous(db: Connection, before: datetime | None = None) -> Issue | None:

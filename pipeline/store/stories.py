@@ -1,6 +1,6 @@
 """Stories and which items they hold."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection
 from pipeline.store import items as items_
 from pipeline.store.representative import order
 from pipeline.store.rows import chunks, upsert
-from pipeline.store.tables import items, memberships, stories
-from pipeline.types import Item, Membership, Story
+from pipeline.store.tables import issues, items, memberships, stories
+from pipeline.types import Item, Membership, Slot, Story
 
 
 def known_members(db: Connection, since: datetime) -> list[tuple[str, Item]]:
@@ -92,9 +92,37 @@ def merged_in(db: Connection, opens_at: datetime, closes_at: datetime) -> int:
     return db.scalar(query) or 0
 
 
-def load(db: Connection, story_ids: Iterable[str]) -> dict[str, Story]:
-    """The stories, by id, each with its representative first; one query for every 500."""
-    return {story_id: as_story(story_id, members) for story_id, members in items_.by_story(db, story_ids).items()}
+def load(
+    db: Connection,
+    story_ids: Iterable[str],
+    *,
+    since: Mapping[str, datetime] | None = None,
+    until: datetime | None = None,
+) -> dict[str, Story]:
+    """The stories, by id, each with its representative first; one query for every 500.
+
+    Only items fetched in [``since`` of the story, ``until``) count; a story without any is not there.
+    """
+    found = {}
+    for story_id, members in items_.by_story(db, story_ids).items():
+        start = (since or {}).get(story_id)
+        kept = [i for i in members if (not start or i.fetched_at >= start) and (not until or i.fetched_at < until)]
+        if kept:
+            found[story_id] = as_story(story_id, kept)
+    return found
+
+
+def of_slots(db: Connection, slots: Iterable[Slot], until: datetime | None = None) -> dict[str, Story]:
+    """The stories as these slots tell them: of one that ran before, only what came after the issue that told it had
+    closed (all of it where a reviewer moved that to another story).
+    """
+    wanted = list(slots)
+    before = {s.story_id: s.ran_in for s in wanted if s.update_of == s.story_id and s.ran_in is not None}
+    rows = db.execute(sa.select(issues.c.id, issues.c.closes_at).where(issues.c.id.in_(set(before.values()))))
+    closed = {row.id: row.closes_at for row in rows}
+    since = {story_id: closed[ran_in] for story_id, ran_in in before.items()}
+    found = load(db, [s.story_id for s in wanted], since=since, until=until)
+    return found | load(db, since.keys() - found.keys(), until=until)
 
 
 def as_story(story_id: str, members: Sequence[Item]) -> Story:

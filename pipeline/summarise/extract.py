@@ -12,9 +12,10 @@ from urllib.parse import urlsplit
 from pipeline.summarise.draft import Draft
 from pipeline.summarise.evidence import MAX_HEADLINE_CHARS, locate
 from pipeline.text.characters import one_line
+from pipeline.text.news import NEWS, known, of_text
 from pipeline.text.sentences import OPENERS, split
 from pipeline.text.tokens import words
-from pipeline.types import Citation, Claim, Item, Story
+from pipeline.types import Citation, Claim, Item, Story, Told
 
 MAX_SENTENCES = 3
 MAX_BOARD_SENTENCES = 8  # the text of a leaderboard is a table told in sentences: each says something of its own
@@ -72,19 +73,26 @@ class _Sentence:
         return self.citation.quote
 
 
-def extract(story: Story, limit: int = MAX_SENTENCES) -> Draft:
+def extract(story: Story, limit: int = MAX_SENTENCES, *, before: Told | None = None) -> Draft:
     """One to ``limit`` sentences of the story, verbatim and cited, under the title of its representative item.
 
     The representative's first readable sentence leads; then come those that other sources share and that are near
     the top, if they say something new. Where no source has a sentence, lines without a full stop do (release notes);
     then the title is the claim: cited where some item holds it, else with no citation (no other claim of ours may).
+    Sentences that tell what was told ``before`` are passed over.
     """
     items = story.items[:_MAX_ITEMS]
     found = [s for place, item in enumerate(items) for s in _sentences(place, item)]
     found = found or [s for place, item in enumerate(items) for s in _sentences(place, item, lines=True)]
+    found = _beyond(before, found) if before else found
     chosen = found[:MAX_BOARD_SENTENCES] if items[0].kind == "leaderboard" else _choose(found, items, limit)
     claims = tuple(Claim(text=s.text, citations=(s.citation,)) for s in chosen)
     return Draft(headline=headline(story.representative), claims=claims or (_title_claim(items),))
+
+
+def _beyond(before: Told, found: Sequence[_Sentence]) -> list[_Sentence]:
+    told = known(before.texts)
+    return [s for s in found if of_text(s.text, "", told) >= NEWS]
 
 
 def headline(item: Item) -> str:

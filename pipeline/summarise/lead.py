@@ -20,7 +20,15 @@ MAX_WORDS = 120
 MAX_SENTENCES = 5
 MAX_SENTENCE_CHARS = 400
 _LISTED = 3
+_SPELT = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven"}
 _ENDS = tuple('.!?…。！？”"')
+# "A quiet day" stood over 22 of 52 issues of AI News whose own title named a headline (2026).
+_QUIET = re.compile(
+    r"\b(?:quiet|slow|calm|uneventful|dull)(?:[- ]\w+)?[- ](?:days?|week(?:end)?|period|stretch|spell|news|cycle)\b"
+    r"|\bnot much (?:happened|news|to report)|\b(?:nothing|little) (?:much |major |big )?happened|\ball quiet\b"
+    r"|平静的?[一两几]?[天日周]|风平浪静|没(?:有)?什么(?:大事|新闻)|无大事|消息不多",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W_][\w'’.-]*")
 
 
@@ -75,9 +83,10 @@ def lead_prompt(file: PromptFile, stories: Sequence[LeadStory], language: str = 
     return fill(file, inputs, stage="summarise", answer="lead", schema=SCHEMA)
 
 
-def read_lead(text: str, stories: Sequence[LeadStory]) -> tuple[str, ...]:
+def read_lead(text: str, stories: Sequence[LeadStory], *, quiet: bool = False) -> tuple[str, ...]:
     """The sentences of a model's lead. Raises ValueError that names the first thing that the stories do not bear out.
 
+    That little happened it may say only of a ``quiet`` issue.
     Each number, and each name (a word with a capital, but for "The" and its like at the start), must stand in one of
     the stories that the sentence names.
     """
@@ -89,6 +98,8 @@ def read_lead(text: str, stories: Sequence[LeadStory]) -> tuple[str, ...]:
         _read_sentence(f"sentence {i}", sentence, stories[:MAX_STORIES])
         for i, sentence in enumerate(answer.sentences, 1)
     )
+    if not quiet and (found := _QUIET.search(" ".join(sentences))):
+        raise ValueError(f"the lead says {found[0]!r}; this issue is not quiet, so leave that out")
     latin, han = count_words(" ".join(sentences))
     if latin + han / 2 > MAX_WORDS:
         raise ValueError(f"the lead has {latin + han // 2} words; at most {MAX_WORDS} fit")
@@ -122,18 +133,30 @@ def _to_check(line: str) -> list[str]:
 def extract_lead(stories: Sequence[LeadStory], total: int) -> tuple[str, ...]:
     """A lead without a model: the first story's own first sentence, then the next headlines as they stand.
 
-    The first headline is the subject of the issue and stands above; ``total`` counts the stories of the issue.
+    The first headline is the subject of the issue and stands above; ``total`` counts the stories of the issue. What a
+    source says of a quiet week of its own is not said here.
     """
     if not stories:
         return ()
     first, *others = stories
     start, end = next(iter(split(first.text)), (0, 0))
-    opening = one_line(first.text[start:end]) or one_line(first.headline)
+    sentence = one_line(first.text[start:end])
+    opening = one_line(first.headline) if not sentence or _QUIET.search(sentence) else sentence
     opening += "" if opening.endswith(_ENDS) else "."
-    shown = [headline for headline in (one_line(s.headline).rstrip(" .。;") for s in others[:_LISTED]) if headline]
+    shown = [
+        headline
+        for headline in (one_line(s.headline).rstrip(" .。;") for s in others[:_LISTED])
+        if headline and not _QUIET.search(headline)
+    ]
     more = max(total - 1 - len(shown), 0)
     rest = f"; and {more} more {'story' if more == 1 else 'stories'}" if more else ""
     return (opening, f"Also: {'; '.join(shown)}{rest}.") if shown else (opening,)
+
+
+def quiet_opening(days: int, total: int) -> str:
+    """ "A quiet two days: 5 stories." """
+    period = "day" if days == 1 else f"{_SPELT.get(days, str(days))} days"
+    return f"A quiet {period}: {total} {'story' if total == 1 else 'stories'}."
 
 
 def write_lead(
@@ -142,14 +165,21 @@ def write_lead(
     ledger: Ledger | None,
     prompt_file: PromptFile,
     language: str = "en",
+    *,
+    quiet_days: int = 0,
 ) -> tuple[str, ...]:
     """The lead of an issue of ``total`` stories: by the model, or a plain list when there is none or it fails.
 
-    Raises ConfigError for a wrong prompt file.
+    ``quiet_days`` is how long the period was, where it was quiet: then the lead begins by saying so (of a model's lead
+    in another language than English, the model may). Raises ConfigError for a wrong prompt file.
     """
+    quiet = (quiet_opening(quiet_days, total),) if quiet_days and stories else ()
     if ledger is None or not stories:
-        return extract_lead(stories, total)
+        return quiet + extract_lead(stories, total)
+    prompt = lead_prompt(prompt_file, stories, language)
     try:
-        return ledger.ask(lead_prompt(prompt_file, stories, language), lambda text: read_lead(text, stories))[0]
+        sentences, _ = ledger.ask(prompt, lambda text: read_lead(text, stories, quiet=bool(quiet)))
     except (ModelError, BudgetExceeded):
-        return extract_lead(stories, total)
+        return quiet + extract_lead(stories, total)
+    said = language.partition("-")[0] != "en" or any(_QUIET.search(s) for s in sentences)
+    return sentences if said else quiet + sentences

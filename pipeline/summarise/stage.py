@@ -1,6 +1,8 @@
 """Summarise: writes a summary for each story that prints in full, then the lead."""
 
 from collections.abc import Iterable
+from datetime import timedelta
+from math import ceil
 
 from sqlalchemy.engine import Connection
 
@@ -8,11 +10,11 @@ from pipeline import resources
 from pipeline.context import Context
 from pipeline.errors import ModelError
 from pipeline.model.prompting import PromptFile, load_prompt
-from pipeline.store import issues, stories, summaries
+from pipeline.store import issues, summaries, told
 from pipeline.summarise.lead import LeadStory, extract_lead, write_lead
 from pipeline.summarise.write import EXTRACT, input_hash, write
 from pipeline.text.characters import one_line
-from pipeline.types import Issue, Outcome, Story, Summary
+from pipeline.types import Issue, Outcome, Summary, Telling
 
 _SEPARATOR = "/"
 MAX_SUBJECT_CHARS = 78  # about what a mail program shows of it (RFC 5322 2.1.1: a line of 78)
@@ -31,9 +33,9 @@ def pending(ctx: Context) -> Iterable[str]:
     prompt = _prompt(ctx, "summarise.md")
     with ctx.store.read() as db:
         todo = [
-            f"{issue.id}{_SEPARATOR}{story.id}"
+            f"{issue.id}{_SEPARATOR}{story_id}"
             for issue in issues.with_status(db, *issues.OPEN)
-            for story in _unwritten(ctx, db, issue, prompt)
+            for story_id in _unwritten(ctx, db, issue, prompt)
         ]
         return todo or [f"{issue_id}{_SEPARATOR}" for issue_id in issues.without_lead(db)]
 
@@ -48,41 +50,42 @@ def _prompt(ctx: Context, name: str) -> PromptFile:
     return load_prompt(resources.find("prompts", name, ctx.settings.folder), ctx.settings.model.max_output_tokens)
 
 
-def _hash(ctx: Context, story: Story, prompt: PromptFile) -> str:
+def _hash(ctx: Context, telling: Telling, prompt: PromptFile) -> str:
     """What the summary depends on: another model, prompt, language or source text asks for another revision."""
-    return input_hash(story, prompt.id, ctx.model.name if ctx.model else EXTRACT, ctx.settings.language)
+    name = ctx.model.name if ctx.model else EXTRACT
+    return input_hash(telling.story, prompt.id, name, ctx.settings.language, telling.before)
 
 
-def _unwritten(ctx: Context, db: Connection, issue: Issue, prompt: PromptFile) -> list[Story]:
+def _unwritten(ctx: Context, db: Connection, issue: Issue, prompt: PromptFile) -> list[str]:
     full = [s for s in issue.slots if not s.brief and (issue.status == "draft" or s.revision is None)]
-    found = stories.load(db, [s.story_id for s in full])
+    found = told.of_slots(db, full)
     written = summaries.hashes(db, found)
     todo = []
     for slot in full:
-        story = found[slot.story_id]
-        revision = written.get(story.id, {}).get(_hash(ctx, story, prompt))
+        revision = written.get(slot.story_id, {}).get(_hash(ctx, found[slot.story_id], prompt))
         if revision is None or revision != slot.revision:
-            todo.append(story)
+            todo.append(slot.story_id)
     return todo
 
 
 def _write_story(ctx: Context, issue_id: str, story_id: str) -> Outcome:
     prompt = _prompt(ctx, "summarise.md")
     with ctx.store.read() as db:
-        story = stories.load(db, [story_id])[story_id]
-        wanted = _hash(ctx, story, prompt)
+        slots = [slot for slot in issues.require(db, issue_id).slots if slot.story_id == story_id]
+        telling = told.of_slots(db, slots)[story_id]
+        wanted = _hash(ctx, telling, prompt)
         revision = summaries.hashes(db, [story_id]).get(story_id, {}).get(wanted)
     if revision is not None:
         with ctx.store.begin() as db:
             issues.set_revision(db, issue_id, story_id, revision)
         return Outcome(skipped="written before")
-    draft, written_by, note = write(story, ctx.model, prompt, ctx.settings.language)
+    draft, written_by, note = write(telling.story, ctx.model, prompt, ctx.settings.language, telling.before)
     with ctx.store.begin() as db:
         revision = summaries.next_revision(db, story_id)
         summary = Summary(
             story_id=story_id,
             revision=revision,
-            language=story.representative.language if written_by == EXTRACT else ctx.settings.language,
+            language=telling.story.representative.language if written_by == EXTRACT else ctx.settings.language,
             input_hash=wanted,
             headline=draft.headline,
             claims=draft.claims,
@@ -101,13 +104,16 @@ def _write_lead(ctx: Context, issue_id: str) -> Outcome:
     """The lead and the subject, out of what was checked: a claim or headline with a finding is not built upon."""
     with ctx.store.read() as db:
         issue = issues.get(db, issue_id)
-        told = _told(db, issue) if issue else []
+        full = _full(db, issue) if issue else []
         total = sum(d.printed for d in issues.decided(db, issue)) if issue else 0
-    lead = write_lead(told, total, ctx.model, _prompt(ctx, "lead.md"), ctx.settings.language)
-    subject = one_line(told[0].headline, MAX_SUBJECT_CHARS) if told else ctx.settings.title
+    days = ceil((issue.closes_at - issue.opens_at) / timedelta(days=1)) if issue and issue.counts.get("quiet") else 0
+    prompt, language = _prompt(ctx, "lead.md"), ctx.settings.language
+    lead = write_lead(full, total, ctx.model, prompt, language, quiet_days=days)
+    subject = one_line(full[0].headline, MAX_SUBJECT_CHARS) if full else ctx.settings.title
     with ctx.store.begin() as db:
         issues.set_lead(db, issue_id, lead, subject)
-    plain = ctx.model is not None and len(told) > 1 and lead == extract_lead(told, total)
+    listed = extract_lead(full, total)
+    plain = ctx.model is not None and len(full) > 1 and lead[-len(listed) :] == listed
     return Outcome(trouble=_trouble(ctx, "It wrote no usable lead") if plain else None)
 
 
@@ -118,17 +124,19 @@ def _trouble(ctx: Context, what: str) -> ModelError:
     return ModelError(f"{what[:1].lower()}{what[1:]}; an extract stands there instead", subject=name, remedy=remedy)
 
 
-def _told(db: Connection, issue: Issue) -> list[LeadStory]:
+def _full(db: Connection, issue: Issue) -> list[LeadStory]:
     """The stories that print in full, best score first, as far as their checks bear them out."""
     full = [d for d in issues.decided(db, issue) if d.printed and not d.slot.brief]
     ids = [d.slot.story_id for d in full]
-    found, written, cuts = stories.load(db, ids), summaries.load(db, ids), summaries.cuts_of(db, ids)
-    told = []
+    found = told.of_slots(db, [d.slot for d in full])
+    written, cuts = summaries.load(db, ids), summaries.cuts_of(db, ids)
+    stories = []
     for d in sorted(full, key=lambda d: (-d.slot.score, d.slot.story_id)):
         key = (d.slot.story_id, d.slot.revision or 0)
         summary, cut = written.get(key), cuts.get(key, frozenset())
         if summary is not None:
-            headline = found[d.slot.story_id].representative.title if -1 in cut else summary.headline
+            headline = found[d.slot.story_id].story.representative.title if -1 in cut else summary.headline
+            label = "Update: " if d.slot.update_of else ""
             sound = (claim.text for i, claim in enumerate(summary.claims) if i not in cut)
-            told.append(LeadStory(headline=headline, text=" ".join(sound)))
-    return told
+            stories.append(LeadStory(headline=label + headline, text=" ".join(sound)))
+    return stories

@@ -10,7 +10,7 @@ from pipeline.seams import Prompt
 from pipeline.summarise.draft import Draft
 from pipeline.summarise.evidence import SCHEMA, blocks, read_answer
 from pipeline.summarise.extract import extract
-from pipeline.types import Story
+from pipeline.types import Story, Told
 
 EXTRACT = "extract"
 
@@ -27,34 +27,44 @@ _NO_BUDGET = "The budget for the model was used up"
 _INSTEAD = "these sentences are taken from the sources as they stand"
 
 
-def summary_prompt(file: PromptFile, story: Story, language: str = "en") -> Prompt:
-    """The prompt for one story: its items as numbered blocks between two fences. Raises ConfigError."""
+def summary_prompt(file: PromptFile, story: Story, language: str = "en", before: Told | None = None) -> Prompt:
+    """The prompt for one story: its items as numbered blocks, and what was told before, between two fences.
+
+    Raises ConfigError.
+    """
     text = "\n\n".join(str(block) for block in blocks(story))
-    inputs = {"blocks": text, "fence": fence(text), "language": language}
+    told = "\n".join(_printed(before))
+    inputs = {"blocks": text, "told_before": told, "fence": fence(text + told), "language": language}
     return fill(file, inputs, stage="summarise", answer="summary", schema=SCHEMA)
 
 
 def write(
-    story: Story, ledger: Ledger | None, prompt_file: PromptFile, language: str = "en"
+    story: Story, ledger: Ledger | None, prompt_file: PromptFile, language: str = "en", before: Told | None = None
 ) -> tuple[Draft, str, str | None]:
     """(draft, who wrote it: "model:<name>" or "extract", a note for the reader when a model was asked in vain).
+
+    Only what goes beyond what was told ``before`` is written.
 
     Raises ConfigError for a wrong prompt file; a model that fails or a spent budget never raises.
     """
     if ledger is None:
-        return extract(story), EXTRACT, None
-    prompt = summary_prompt(prompt_file, story, language)
+        return extract(story, before=before), EXTRACT, None
+    prompt = summary_prompt(prompt_file, story, language, before)
     try:
         draft, _from_cache = ledger.ask(prompt, lambda text: read_answer(text, story))
     except BudgetExceeded:
-        return extract(story), EXTRACT, f"{_NO_BUDGET}; {_INSTEAD}."
+        return extract(story, before=before), EXTRACT, f"{_NO_BUDGET}; {_INSTEAD}."
     except ModelError as e:
-        return extract(story), EXTRACT, f"{_NOTES.get(e.kind, _NOTES['garbage'])}; {_INSTEAD}."
+        return extract(story, before=before), EXTRACT, f"{_NOTES.get(e.kind, _NOTES['garbage'])}; {_INSTEAD}."
     return draft, f"model:{ledger.name}", None
 
 
-def input_hash(story: Story, prompt_id: str, model_name: str, language: str = "en") -> str:
+def input_hash(story: Story, prompt_id: str, model_name: str, language: str = "en", before: Told | None = None) -> str:
     """The sha256, in hex, of what a summary depends on; a story without a summary of this hash is to be written."""
     items = [(item.id, item.title, item.body) for item in story.items]
-    parts = [prompt_id, model_name, language, items]
+    parts = [prompt_id, model_name, language, items, *_printed(before)]
     return sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _printed(before: Told | None) -> tuple[str, ...]:
+    return (before.headline, *before.sentences) if before else ()

@@ -103,6 +103,15 @@ def test_dedupe(ask: Ask) -> None:
     ]
 
 
+def test_rank(ask: Ask) -> None:
+    row: Row = {"source": "hn", "title": "Heron 2", "published_at": "2026-11-22T08:00:00Z", "day": "2026-11-22"}
+    told = [(40, "https://x.example"), (4_000, "https://y.example")]
+    rows: list[Row | bytes] = [{**row, "id": n, "url": url, "points": n, "comments": n} for n, url in told]
+    answers, code = fed(ask, "rank", rows=rows)
+    assert (code, [list(a) for a in answers]) == (0, [["id", "score", "parts"]] * 2)
+    assert answers[0]["score"] < answers[1]["score"]
+
+
 @pytest.mark.parametrize(("parameters", "verdict"), [("64B", "supported"), ("99B", "refuted|not_enough_info")])
 def test_verify(ask: Ask, parameters: str, verdict: str) -> None:
     text = "The new model Heron 2 has 64B parameters."
@@ -129,6 +138,7 @@ def test_summarise_cites_the_words_of_its_items(ask: Ask) -> None:
 
 
 GOOD: dict[str, Row] = {
+    "rank": {"source": "hn", "title": "Heron 2", "url": "https://x.example", "points": 300, "day": "2026-11-22"},
     "canonicalise": {"url": "https://x.example"},
     "parse": {"body_base64": base64.b64encode((DATA / "rss/rss2.xml").read_bytes()).decode()},
     "extract": {"html": "<article><h1>T</h1><p>" + "Some words here. " * 30 + "</p></article>"},

@@ -71,7 +71,7 @@ def test_a_slip_changes_nothing(drafted: World, ask: Ask, rows: Rows, typed: lis
 def doubtful(drafted: World, rows: Rows) -> World:
     """The first story is perhaps the second, or the third."""
     first, second, third, _ = ids(rows)
-    pairs = [(first, second, 0.17, "the versions differ"), (third, first, 0.15, "")]
+    pairs = [(first, second, 0.17, "likeness .17; the versions differ"), (third, first, 0.15, "likeness .15")]
     with drafted.context() as ctx, ctx.store.begin() as db:
         for story_id, other_id, score, reason in pairs:
             row = {"story_id": story_id, "other_id": other_id, "score": score, "reason": reason, "at": drafted.now}
@@ -82,8 +82,9 @@ def doubtful(drafted: World, rows: Rows) -> World:
 def test_what_is_perhaps_the_same_is_shown_and_offered(doubtful: World, ask: Ask, rows: Rows) -> None:
     titles = [str(row["headline"]) for row in rows()]
     shown = flat(sit(ask, "j", "", "q").stdout)
-    assert f"Perhaps the same: 2 {titles[1]} (likeness 0.17: the versions differ)" in shown
-    assert f"Perhaps the same: 3 {titles[2]} (likeness 0.15)" in shown
+    assert f"Perhaps the same: 2 {titles[1]} (likeness .17; the versions differ)" in shown
+    assert f"Perhaps the same: 3 {titles[2]} (likeness .15)" in shown
+    assert "Perhaps the same as another story: 3 (each says so" in shown
     assert "With which story (its number, or its id) [2]: " in shown
     assert "They are one story now." in shown
     assert [row["perhaps_the_same"] for row in rows()].count([]) == 1, "the third is perhaps the joined one"
@@ -112,7 +113,9 @@ def repeating(drafted: World, ask: Ask, rows: Rows) -> str:
 
 def test_a_repeat_is_listed_and_brought_back(repeating: str, ask: Ask, rows: Rows) -> None:
     said = f"(likeness 0.61) · {repeating}"
-    assert said in flat(sit(ask, "R", "q").stdout)
+    seen = flat(sit(ask, "R", "q").stdout)
+    assert said in seen
+    assert "Left out as repeats: 1 (R lists them, b brings one back)." in seen
     listed = ask("issue", "show", ISSUE).stdout
     assert "\nLeft out as repeats\n" in listed
     assert said in flat(listed)

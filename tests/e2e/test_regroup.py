@@ -1,14 +1,11 @@
 """A reviewer merges, splits and tells apart: kept, applied to later items, never overruled, and taken back whole."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.engine import Connection
 
 from pipeline.context import Context
 from pipeline.errors import ReviewError
@@ -18,9 +15,9 @@ from pipeline.run import preview
 from pipeline.store import doubts, issues, items, repeats, stories
 from pipeline.store.tables import doubts as doubts_table
 from pipeline.types import Item, Repeat
-from tests.e2e.world import World, configuration
+from tests.e2e.world import BEGIN, World, configuration
 
-ISSUE = "2025-12-03"
+ISSUE, NEXT = "2025-12-03", "2025-12-05"
 WHO = {"reviewer": "ann", "channel": "cli"}
 TEXTS = {
     "heron": (
@@ -30,6 +27,7 @@ TEXTS = {
     "quay": ("Quayside raises $400 million for chips", "Quayside has raised $400 million. It has 140 people."),
     "tallinn": ("Tallinn ends its permit trial", "Tallinn has ended the trial. Clerks changed 62 % of the drafts."),
     "phone": ("A small model runs on a phone", "The 3B model runs at 22 tokens per second on a phone."),
+    "sand": ("Robots sort sand in Lisbon", "Forty robots sort sand by colour. They learned it in a week."),
     "new": ("A cable comes ashore at Narva", "The cable carries 12 terabits. Divers laid its last mile."),
 }
 
@@ -64,20 +62,35 @@ def world(tmp_path: Path) -> World:
     return made
 
 
-@contextmanager
-def reading(world: World) -> Iterator[tuple[Context, Connection]]:
-    with world.context() as ctx, ctx.store.read() as db:
-        yield ctx, db
+Memberships = dict[str, tuple[str, str, float]]
+"""Item id -> story, method, score."""
 
 
-def memberships(world: World) -> dict[str, tuple[str, str, float]]:
-    """Item id -> story, method, score."""
-    with reading(world) as (_, db):
+def memberships_in(ctx: Context) -> Memberships:
+    with ctx.store.read() as db:
         return {
             m.item_id: (m.story_id, m.method, m.score)
-            for story_id in stories.in_window(db, world.now - timedelta(days=99), world.now + timedelta(days=1))
+            for story_id in stories.in_window(db, BEGIN, BEGIN + timedelta(days=99))
             for m in stories.members(db, story_id)
         }
+
+
+def cards_in(ctx: Context, issue_id: str = ISSUE) -> dict[str, desk.Card]:
+    """By story id, in the order of the issue."""
+    with ctx.store.read() as db:
+        found = desk.cards(db, issues.decided(db, issues.require(db, issue_id)))
+    return {card.story.id: card for card in found}
+
+
+def printed_in(ctx: Context, issue_id: str = ISSUE) -> tuple[str, str]:
+    """The text of the issue, and its fingerprint."""
+    _, made, fingerprint = preview(ctx, issue_id)
+    return made["text"].body.decode(), fingerprint
+
+
+def memberships(world: World) -> Memberships:
+    with world.context() as ctx:
+        return memberships_in(ctx)
 
 
 def story_of(world: World, item_id: str) -> str:
@@ -85,17 +98,13 @@ def story_of(world: World, item_id: str) -> str:
 
 
 def cards(world: World, issue_id: str = ISSUE) -> dict[str, desk.Card]:
-    """By story id, in the order of the issue."""
-    with reading(world) as (_, db):
-        found = desk.cards(db, issues.decided(db, issues.require(db, issue_id)))
-    return {card.story.id: card for card in found}
-
-
-def printed(world: World) -> tuple[str, str]:
-    """The text of the issue, and its fingerprint."""
     with world.context() as ctx:
-        _, made, fingerprint = preview(ctx, ISSUE)
-    return made["text"].body.decode(), fingerprint
+        return cards_in(ctx, issue_id)
+
+
+def printed(world: World, issue_id: str = ISSUE) -> tuple[str, str]:
+    with world.context() as ctx:
+        return printed_in(ctx, issue_id)
 
 
 def undo(world: World, issue_id: str = ISSUE) -> None:
@@ -114,13 +123,13 @@ def split(world: World, story_id: str, *item_ids: str, issue_id: str = ISSUE) ->
 
 
 def following(world: World) -> None:
-    """The issue goes out, a new item arrives, and the next issue is drafted."""
+    """The issue goes out, two new items arrive, and the next issue is drafted."""
     with world.context() as ctx:
         review.approve(ctx, ISSUE, preview(ctx, ISSUE)[2], **WHO)
     world.pass_(hours=12)
     world.run()
     world.pass_(hours=36)
-    come(world, item(world, "new", source="lab"))
+    come(world, item(world, "new", source="lab"), item(world, "sand", source="press"))
     world.run()
 
 
@@ -170,15 +179,23 @@ def test_a_merge_into_a_story_in_brief_keeps_the_full_place(world: World) -> Non
     assert merge(world, short, full) == full
 
 
-def test_a_story_that_ran_takes_in_what_is_merged_with_it(world: World) -> None:
+def test_a_story_that_ran_takes_in_what_is_merged_with_it_and_is_left_out_until_it_is_brought_back(
+    world: World,
+) -> None:
     following(world)
-    second = "2025-12-05"
-    assert list(cards(world, second)) == ["new-lab"]
-    assert merge(world, "new-lab", "quay-lab", second) == "quay-lab"
-    assert cards(world, second) == {}
-    undo(world, second)
-    assert list(cards(world, second)) == ["new-lab"]
-    assert story_of(world, "new-lab") == "new-lab"
+    before = memberships(world), printed(world, NEXT)
+    assert "2 stories, 2 in full" in before[1][0]
+    assert merge(world, "new-lab", "quay-lab", NEXT) == "quay-lab"
+    assert list(cards(world, NEXT)) == ["sand-press"]
+    assert "1 story, 1 in full, 1 ran before" in " ".join(printed(world, NEXT)[0].split())
+    with world.context() as ctx:
+        review.bring_back(ctx, NEXT, "quay-lab", **WHO)
+    slot = cards(world, NEXT)["quay-lab"].decided.slot
+    assert (slot.update_of, slot.ran_in) == ("quay-lab", ISSUE)
+    assert "2 stories, 2 in full" in " ".join(printed(world, NEXT)[0].split())
+    undo(world, NEXT)
+    undo(world, NEXT)
+    assert (memberships(world), printed(world, NEXT)) == before
 
 
 @pytest.mark.parametrize(
@@ -195,7 +212,7 @@ def test_a_merge_that_does_not_fit_changes_nothing(world: World, one: str, other
 def test_two_stories_that_both_ran_stay_two(world: World) -> None:
     following(world)
     with pytest.raises(ReviewError, match="is not in this issue"):
-        merge(world, "quay-lab", "heron-lab", "2025-12-05")
+        merge(world, "quay-lab", "heron-lab", NEXT)
 
 
 def test_a_story_whose_merge_is_taken_back_prints_again_in_an_issue_that_was_drafted_anew(world: World) -> None:
@@ -272,43 +289,48 @@ def test_an_item_that_joined_what_was_split_off_goes_back_with_it(world: World) 
 
 # --- undo -------------------------------------------------------------------------------------------------------------
 
-PAIRS = st.tuples(st.integers(0, 9), st.integers(0, 9))
+Step = tuple[str, int, int]
+STEPS = st.tuples(st.sampled_from(["merge", "split", "reject", "approve"]), st.integers(0, 9), st.integers(0, 9))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.sampled_from(["merge", "split", "reject", "approve"]), PAIRS), max_size=6))
-def test_undoing_everything_gives_the_issue_byte_for_byte(
-    world: World, plan: list[tuple[str, tuple[int, int]]]
-) -> None:
-    before = memberships(world), printed(world), _decided(world)
-    made = 0
-    for action, (a, b) in plan:
-        found = list(cards(world).values())
-        one, other = found[a % len(found)].story, found[b % len(found)].story
-        try:
-            with world.context() as ctx:
-                if action == "merge":
-                    review.merge(ctx, ISSUE, one.id, other.id, **WHO)
-                elif action == "split":
-                    review.split(ctx, ISSUE, one.id, [one.items[b % len(one.items)].id], **WHO)
-                else:
-                    review.decide(ctx, ISSUE, one.id, action, reviewer="ann", channel="cli")  # type: ignore[arg-type]
-        except ReviewError:
-            continue
-        made += 1
-        now = memberships(world)
-        assert now.keys() == before[0].keys()
-        assert all(now[story_id][0] == story_id for story_id, _, _ in now.values()), "each holds what it is named after"
-        assert cards(world).keys() == {story_id for story_id, _, _ in now.values()}, "each prints once"
-    printed(world)
-    for _ in range(made):
-        undo(world)
-    assert (memberships(world), printed(world), _decided(world)) == before
+def take(ctx: Context, step: Step) -> bool:
+    """Decide about some of the stories that are there; whether it fits."""
+    action, a, b = step
+    found = [card.story for card in cards_in(ctx).values()]
+    one, other = found[a % len(found)], found[b % len(found)]
+    try:
+        if action == "merge":
+            review.merge(ctx, ISSUE, one.id, other.id, **WHO)
+        elif action == "split":
+            review.split(ctx, ISSUE, one.id, [one.items[b % len(one.items)].id], **WHO)
+        else:
+            review.decide(ctx, ISSUE, one.id, action, reviewer="ann", channel="cli")  # type: ignore[arg-type]
+    except ReviewError:
+        return False
+    return True
 
 
-def _decided(world: World) -> list[tuple[str, int, int | None, str | None]]:
-    slots = [card.decided for card in cards(world).values()]
-    return [(d.slot.story_id, d.slot.position, d.slot.revision, d.decision) for d in slots]
+def state(ctx: Context) -> tuple[Memberships, tuple[str, str], list[tuple[str, int | None, str | None]]]:
+    made = printed_in(ctx)
+    slots = [(name, card.decided.slot.revision, card.decided.decision) for name, card in cards_in(ctx).items()]
+    return memberships_in(ctx), made, slots
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(STEPS, max_size=6))
+def test_undoing_everything_gives_the_issue_byte_for_byte(world: World, plan: list[Step]) -> None:
+    with world.context() as ctx:
+        before, made = state(ctx), 0
+        for step in plan:
+            made += take(ctx, step)
+            now = memberships_in(ctx)
+            assert now.keys() == before[0].keys()
+            assert all(now[name][0] == name for name, _, _ in now.values()), "each holds what it is named after"
+            assert cards_in(ctx).keys() == {name for name, _, _ in now.values()}, "each prints once"
+        printed_in(ctx)
+        for _ in range(made):
+            review.decide(ctx, ISSUE, None, "undo", reviewer="ann", channel="cli")
+        assert state(ctx) == before
 
 
 @pytest.mark.parametrize("action", ["merge", "split", "different"])
@@ -318,7 +340,7 @@ def test_each_decision_voids_an_approval_and_so_does_taking_it_back(world: World
             review.approve(ctx, ISSUE, preview(ctx, ISSUE)[2], **WHO)
 
     def status() -> str:
-        with reading(world) as (_, db):
+        with world.context() as ctx, ctx.store.read() as db:
             return issues.require(db, ISSUE).status
 
     approved()
@@ -345,8 +367,8 @@ def doubt(world: World, story_id: str, other_id: str, score: float = 0.2) -> Non
 
 
 def open_doubts(world: World) -> set[frozenset[str]]:
-    with reading(world) as (_, db):
-        return {frozenset((d.story_id, d.other_id)) for d in doubts.open_of(db, cards(world))}
+    with world.context() as ctx, ctx.store.read() as db:
+        return {frozenset((d.story_id, d.other_id)) for d in doubts.open_of(db, cards_in(ctx))}
 
 
 def test_a_doubt_is_settled_by_a_merge_and_by_calling_them_different(world: World) -> None:
@@ -373,7 +395,7 @@ def test_a_repeat_that_is_none_prints_and_is_never_left_out_again(world: World) 
     with world.context() as ctx:
         review.bring_back(ctx, ISSUE, new.id, **WHO)
         with ctx.store.read() as db:
-            assert repeats.cleared(db) == {new.id}
+            assert repeats.cleared(db).keys() == {new.id}
     assert TEXTS["new"][0] in printed(world)[0]
     assert cards(world)[new.id].summary is not None
     with world.context() as ctx, pytest.raises(ReviewError, match="no repeat"):

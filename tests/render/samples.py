@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 from pipeline.render.view import Entry, Printed
-from pipeline.types import Check, Claim, Issue, Item, Slot, Story, Summary
+from pipeline.types import Check, Claim, Issue, Item, Slot, Story, Summary, Told
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 
@@ -189,6 +189,13 @@ def full_entries() -> list[Entry]:
             reviewed=True,
             update_of="0011223344556677",
             ran_in="2026-11-21",
+            before=Told(
+                story_id="0011223344556677",
+                ran_in="2026-11-21",
+                closed_at=NOW - timedelta(days=2),
+                headline="A court calls training on scraped books theft",
+                items=(item("decoder", "Books", "https://the-decoder.example/books"),),
+            ),
             checks=(check(court, 1, method="quote"),),
         ),
         entry(

@@ -1,5 +1,7 @@
 """What an issue says: its links, marks, counts and how it was made."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.render.view import Approval, Entry, IssueView, StoryView, build
@@ -117,6 +119,25 @@ def test_stories_beyond_the_limits_move_to_brief_then_are_counted() -> None:
     assert view.briefs[0].headline.startswith("🤗"), "what lost its place goes before what was brief from the start"
     assert (len(view.briefs), view.more) == (4, 7)
     assert "2 in full, 4 in brief, 37 left out for space" in " ".join(view.counts)
+
+
+def test_an_update_names_what_was_told_before_and_links_only_the_web() -> None:
+    stories = [s for section in build(samples.printed()).sections for s in section.stories]
+    (update,) = (s for s in stories if s.label)
+    assert update.label == "Update"
+    assert "Update" not in update.marks
+    assert update.earlier is not None
+    assert (update.earlier.date, update.earlier.headline, update.earlier.url) == (
+        "21 November 2026",
+        "A court calls training on scraped books theft",
+        "https://the-decoder.example/books",
+    )
+    entry = next(e for e in samples.full_entries() if e.before)
+    assert entry.before is not None
+    hostile = replace(entry.before, items=(samples.item("x", "Books", "javascript:alert(1)"),))
+    earlier = first(view_of(replace(entry, before=hostile))).earlier
+    assert earlier is not None
+    assert earlier.url == ""
 
 
 def test_the_date_the_subject_and_the_preheader_have_a_fallback() -> None:

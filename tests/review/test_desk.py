@@ -78,11 +78,11 @@ def test_why_it_is_here_says_the_parts_in_words_what_adds_most_first() -> None:
 
 
 def test_what_is_perhaps_the_same_is_named_by_its_number_or_its_id() -> None:
-    doubt = Doubt(story_id=STORY.id, other_id="other", score=0.171, reason="the versions differ")
+    doubt = Doubt(story_id=STORY.id, other_id="other", score=0.171, reason="likeness .17; the versions differ")
     other = story(item("lab", "Heron 2.1 is out", "https://lab.example/heron-2-1"))
     here = Perhaps(story=other, doubt=doubt, number=7)
     shown = desk.told(card(perhaps=(here, replace(here, number=None))), 1, 9, NAMES, 200).splitlines()
-    said = "Heron 2.1 is out (likeness 0.17: the versions differ)"
+    said = "Heron 2.1 is out (likeness .17; the versions differ)"
     assert f"Perhaps the same: 7 {said}" in shown
     assert f"Perhaps the same: {other.id}, not in this issue, {said}" in shown
     assert replace(here, number=None, ran_in="2025-12-01").told == f"{other.id}, printed in 2025-12-01, {said}"

@@ -50,8 +50,8 @@ def test_no_repeat_holds_in_every_later_issue_until_it_is_taken_back(store: Stor
         opened(db, "2026-11-23", "2026-11-25")
         say(db, "2026-11-23", "a", "not_repeat")
         say(db, "2026-11-25", "b", "approve")
-        assert repeats.cleared(db) == {"a"}
+        assert repeats.cleared(db) == {"a": "2026-11-23"}
         say(db, "2026-11-25", "b", "not_repeat")
-        assert repeats.cleared(db) == {"a", "b"}
+        assert repeats.cleared(db) == {"a": "2026-11-23", "b": "2026-11-25"}
         say(db, "2026-11-23", None, "undo")
-        assert repeats.cleared(db) == {"b"}
+        assert repeats.cleared(db) == {"b": "2026-11-25"}

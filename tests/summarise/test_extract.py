@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.summarise.extract import extract, headline
-from pipeline.types import Story
+from pipeline.types import Story, Told
 from tests.summarise.stories import RELEASE, item, story
 
 
@@ -138,3 +138,18 @@ def test_an_item_of_nothing_still_prints() -> None:
 def test_hostile_text_is_read_in_one_pass(unit: str) -> None:
     told = story(item(1, (unit * 100)[:300], (unit * 100_000)[:200_000]), item(2, "x", (unit * 100_000)[:200_000]))
     assert extract(told).claims
+
+
+def test_an_update_passes_over_what_was_told_before() -> None:
+    old = item(1, "Heron 2 is out", "Heron 2 has 64 billion parameters and is under the Apache licence.")
+    late = item(2, "Heron 2 is withdrawn", f"{old.body} Quayside has withdrawn it after 4,100 chats had leaked.")
+    before = Told(
+        story_id="s", ran_in="2026-11-21", closed_at=late.fetched_at, headline=old.title, sentences=(), items=(old,)
+    )
+    update = story(late)
+    assert [c.text for c in extract(update, before=before).claims] == [
+        "Quayside has withdrawn it after 4,100 chats had leaked."
+    ]
+    assert extract(update).claims[0].text == old.body
+    copy = story(item(3, "Heron 2 is here", old.body))
+    assert [c.text for c in extract(copy, before=before).claims] == ["Heron 2 is here"], "nothing else is new"

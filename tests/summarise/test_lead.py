@@ -1,10 +1,13 @@
 """The lead says what its stories say, or is a plain list."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from pipeline.summarise.lead import LeadStory, extract_lead, read_lead
+from pipeline import resources
+from pipeline.model.prompting import PromptFile, load_prompt
+from pipeline.summarise.lead import LeadStory, extract_lead, read_lead, write_lead
 
 STORIES = [
     LeadStory(headline="OpenAI releases GPT-5.4-mini", text="OpenAI says it costs $0.75 per million tokens."),
@@ -44,6 +47,48 @@ def test_a_lead_that_they_do_not_bear_out_says_where(text: str, said: str) -> No
     with pytest.raises(ValueError) as caught:  # noqa: PT011 - the message is held below
         read_lead(text, STORIES)
     assert said in str(caught.value)
+
+
+SAYS_QUIET = [
+    "A quiet day in which OpenAI released GPT-5.4-mini.",
+    "Not much happened; OpenAI released GPT-5.4-mini.",
+    "OpenAI released GPT-5.4-mini in a slow news week.",
+    "平静的两天，OpenAI 发布 GPT-5.4-mini。",
+    "没什么大事。OpenAI 发布 GPT-5.4-mini。",
+]
+
+
+@pytest.mark.parametrize("text", SAYS_QUIET)
+def test_a_lead_never_says_quiet_unless_the_issue_is(text: str) -> None:
+    with pytest.raises(ValueError, match="not quiet"):
+        read_lead(lead((text, [1])), STORIES)
+    assert read_lead(lead((text, [1])), STORIES, quiet=True)
+
+
+def test_what_is_done_quietly_is_no_quiet_day() -> None:
+    assert read_lead(lead(("OpenAI quietly released a quiet model, GPT-5.4-mini.", [1])), STORIES)
+
+
+def test_the_plain_lead_does_not_take_quiet_from_a_source() -> None:
+    stories = [LeadStory(headline="Import 9", text="It was a quiet week. A model came."), *STORIES[:1]]
+    assert extract_lead(stories, 2) == ("Import 9.", "Also: OpenAI releases GPT-5.4-mini.")
+
+
+@pytest.mark.parametrize(
+    ("days", "total", "said"), [(1, 1, "A quiet day: 1 story."), (2, 5, "A quiet two days: 5 stories."),
+                                (11, 2, "A quiet 11 days: 2 stories.")],
+)  # fmt: skip
+def test_a_quiet_period_says_so_with_its_number_of_stories(
+    days: int, total: int, said: str, write_file: PromptFile
+) -> None:
+    assert write_lead(STORIES, total, None, write_file, quiet_days=days)[0] == said
+    assert said not in write_lead(STORIES, total, None, write_file)
+    assert write_lead([], 0, None, write_file, quiet_days=days) == ()
+
+
+@pytest.fixture
+def write_file() -> PromptFile:
+    return load_prompt(resources.find("prompts", "lead.md", Path()))
 
 
 @pytest.mark.parametrize(
