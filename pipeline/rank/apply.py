@@ -30,6 +30,7 @@ class _Line:
 
     id: object
     day: str
+    key: str
     item: Item
 
 
@@ -79,7 +80,7 @@ def _stories(day: Iterable[_Line]) -> Iterable[list[_Line]]:
     """The rows of a day that have one address together; one without an address stands alone."""
     by_key: defaultdict[str, list[_Line]] = defaultdict(list)
     for line in day:
-        by_key[url_key(line.item.url) or f"\0{line.item.id}"].append(line)
+        by_key[line.key or f"\0{line.item.id}"].append(line)
     return by_key.values()
 
 
@@ -90,37 +91,38 @@ def _story(items: list[Item]) -> Story:
 
 def _read(row: Row, number: int) -> _Line | dict[str, object]:
     try:
-        item = _item(row, number)
+        key = url_key(_text(row, "url"))
+        item = _item(row, number, key)
     except ValueError as e:
         return {"id": row.get("id"), "error": str(e)}
-    return _Line(id=row["id"], day=str(row.get("day") or (item.published_at or _EPOCH).date()), item=item)
+    return _Line(id=row["id"], day=str(row.get("day") or (item.published_at or _EPOCH).date()), key=key, item=item)
 
 
-def _item(row: Row, number: int) -> Item:
+def _item(row: Row, number: int, key: str) -> Item:
     if row.get("id") in (None, "") or not _text(row, "source"):
         raise ValueError("the line is no JSON object with an id and a source")
-    source, url = _text(row, "source"), _text(row, "url")
+    source = _text(row, "source")
     return Item(
         id=str(number),
         source_id=source,
         guid=str(number),
-        url=url,
+        url=_text(row, "url"),
         title=one_line(_text(row, "title")),
         body=clean(_text(row, "body")),
         fetched_at=_EPOCH,
         published_at=_moment(_text(row, "published_at")),
-        kind=_kind(source, url),
+        kind=_kind(source, key),
         points=_count(row, "points"),
         comments=_count(row, "comments"),
     )
 
 
-def _kind(source: str, url: str) -> Kind:
-    """As the sources of the pipeline tell it of the same item."""
-    known, colon, _ = url_key(url).partition(":")
-    if colon and known == "arxiv":
+def _kind(source: str, key: str) -> Kind:
+    """As the sources of the pipeline tell it of the same item, whose address has that key."""
+    if key.startswith("arxiv:"):
         return "paper"
-    return "post" if source.partition("/")[0].casefold() in _POSTS or "news.ycombinator.com/item" in url else "article"
+    post = source.partition("/")[0].casefold() in _POSTS or key.startswith("news.ycombinator.com/item")
+    return "post" if post else "article"
 
 
 def _text(row: Row, key: str) -> str:

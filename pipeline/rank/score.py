@@ -13,7 +13,7 @@ from pipeline.errors import ConfigError
 from pipeline.rank.usual import Learned, Usual, learned, log, place_of
 from pipeline.text.makers import maker_of
 from pipeline.text.tokens import mentioned
-from pipeline.text.urls import host, url_key
+from pipeline.text.urls import host
 from pipeline.types import Item, Kind, Story
 
 FRESHNESS_HALF_LIFE = timedelta(hours=48)
@@ -52,7 +52,7 @@ def score(
     items, taught = story.items, taught or learned()
     here = [usual.get(place) or taught.usual_at(place) for place in map(place_of, items)]
     parts = {
-        "breadth": 1 - 1 / independent(items),
+        "breadth": 1 - 1 / independent(items) if len(items) > 1 else 0.0,
         "trust": max(_trust(item, trust, taught) for item in items),
         "reach": max(map(_reach, items, here)),
         "points": max(_against(item.points, usually.points) for item, usually in zip(items, here, strict=True)),
@@ -116,10 +116,9 @@ def independent(items: Iterable[Item]) -> int:
 
 
 def _marks(item: Item) -> list[str]:
-    """What makes an item the same voice as another that shares it; its source always is one."""
-    marks = {"host": host(item.url), "url": url_key(item.url), "text": item.body.casefold()}
-    found = [f"{name} {value}" for name, value in marks.items() if value]
-    return [f"source {item.source_id}", *found, *([f"url {key}"] if (key := url_key(item.via or "")) else [])]
+    """What makes an item the same voice as another that shares it; its source comes first. Addresses are canonical."""
+    marks = (("source", item.source_id), ("host", host(item.url)), ("url", item.url), ("url", item.via))
+    return [f"{name} {value}" for name, value in (*marks, ("text", item.body.casefold())) if value]
 
 
 def _trust(item: Item, trust: Mapping[str, float], taught: Learned) -> float:

@@ -88,10 +88,12 @@ class ModelServer:
 def honest(prompt: str) -> str:
     """A well-behaved model: it copies one sentence of each of the first two blocks, with evidence.
 
-    Of pairs that are perhaps the same it says that they are not.
+    Of pairs that are perhaps the same it says that they are not, and of every story that it matters little.
     """
     if pairs := re.findall(r"^\[(\d+)\]\nA: ", prompt, re.MULTILINE):
         return json.dumps({"pairs": [{"pair": int(number), "same": False} for number in pairs]})
+    if graded := re.findall(r"^\[(\d+)\] .+\n\([^()]+\) ", prompt, re.MULTILINE):
+        return json.dumps({"grades": [{"story": int(n), "grade": 1, "reason": "small"} for n in graded]})
     if "\n[1] " in prompt:  # the lead
         first = re.findall(r"^\[1\] (.+)$", prompt, re.MULTILINE)[0]
         return json.dumps({"sentences": [{"text": first.rstrip("."), "stories": [1]}]})
