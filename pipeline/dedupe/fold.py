@@ -14,9 +14,9 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from pipeline.dedupe.doubts import Doubts
-from pipeline.dedupe.likeness import DOUBT_FROM, Evidence, likeness
+from pipeline.dedupe.likeness import DOUBT_FROM, Evidence, likeness, weight_of_facts
 from pipeline.dedupe.meaning import Meanings
-from pipeline.text.facts import Facts, Value, contradiction, facts_of
+from pipeline.text.facts import Facts, contradiction, facts_of, joined, spelled_alike
 from pipeline.text.similarity import COMMON_TERMS, Index, Vector, terms
 from pipeline.text.tokens import words
 from pipeline.types import Doubt, Membership, MergeMethod
@@ -89,7 +89,7 @@ class _Story:
 
     first_seen_at: datetime
     last_seen_at: datetime
-    facts: dict[str, frozenset[Value]] = field(default_factory=dict)  # what any member states
+    facts: Facts = field(default_factory=dict)  # what any member states
     size: int = 0
     sources: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)  # where the story stands in Folder._by_key
@@ -127,7 +127,7 @@ class Folder:
         members = sorted(known, key=lambda k: (k.seen_at, k.item_id))
         self.learn(members)
         for member in members:
-            self._join(member, member.story_id, self._index.vector(_terms(member)), facts_of(member.title))
+            self._join(member, member.story_id, self._index.vector(_terms(member)), _facts(member))
 
     def learn(self, batch: Iterable[Candidate]) -> None:
         """Read a batch before it is folded: it shows the addresses that one source gives to many items."""
@@ -139,7 +139,7 @@ class Folder:
     def fold(self, item: Candidate) -> Membership:
         """Find the story of an item that was learned, or begin one with it."""
         self._forget(item.seen_at - self._window)
-        vector, facts = self._index.vector(_terms(item)), facts_of(item.title)
+        vector, facts = self._index.vector(_terms(item)), _facts(item)
         story_id, method, score = self._find(item, vector, facts)
         self._join(item, story_id, vector, facts)
         return Membership(item_id=item.item_id, story_id=story_id, method=method, score=round(score, 4))
@@ -151,7 +151,7 @@ class Folder:
     def _find(self, item: Candidate, vector: Vector, facts: Facts) -> tuple[str, MergeMethod, float]:
         for method, key in self._keys(item):
             story_id = self._by_key.get(key)
-            if story_id and (key[0] == "h" or item.source_id not in self._stories[story_id].sources):
+            if story_id and self._identifies(key[0], item, facts, self._stories[story_id]):
                 return story_id, method, 1.0
         perhaps = []
         for story_id, found in self._evidence(item, vector, facts):
@@ -166,12 +166,18 @@ class Folder:
             )
         return item.item_id, "first", 1.0
 
+    def _identifies(self, kind: str, item: Candidate, facts: Facts, story: _Story) -> bool:
+        """Whether a key that an item has in common with a story says that it is one of it."""
+        if kind == "h":
+            return True
+        return item.source_id not in story.sources and (kind == "u" or contradiction(facts, story.facts) is None)
+
     def _evidence(self, item: Candidate, vector: Vector, facts: Facts) -> Iterator[tuple[str, Evidence]]:
         """What speaks for the stories that an item may join, the one that draws it most first."""
         found = {m.key: m.cosine for m in self._index.similar(vector, self._threshold * DOUBT_FROM)}
         meant = {} if item.vector is None else self._meanings.similar(item.vector, _NEAREST, among=found)
-        for key in meant.keys() - found.keys():
-            found[key] = 0.0
+        for key in meant:
+            found.setdefault(key, 0.0)
         drawn = {key: (words + meant.get(key, 0.0)) * self._draw(key) for key, words in found.items()}
         for key in sorted(drawn, key=lambda k: -drawn[k]):
             story = self._stories[key]
@@ -183,10 +189,12 @@ class Folder:
                     meaning=meant.get(key),
                     closeness=self._closeness(item.seen_at, story),
                     shared=len(shared),
-                    telling=sum(term not in COMMON_TERMS for term in shared),
+                    telling=sum(len(term) > 1 and term not in COMMON_TERMS for term in shared),
                     same_source=story.sources == {item.source_id},
                     generic=is_generic(item.title),
-                    difference=contradiction(facts, story.facts, alike=found[key]),
+                    difference=contradiction(
+                        facts, story.facts, alike=weight_of_facts(found[key], meant.get(key), story.size)
+                    ),
                 ),
             )
 
@@ -205,12 +213,12 @@ class Folder:
         return 0.0 if gap > self._window else float(0.5 ** (gap / _HALF_LIFE))
 
     def _keys(self, item: Candidate) -> Iterator[tuple[MergeMethod, str]]:
-        """What identifies an item: the hash of its text, its address, its title; strongest first."""
-        if item.text_hash:
-            yield "same_text", f"h {item.text_hash}"
+        """What identifies an item: its address, the hash of its text, its title; strongest first."""
         has_path = any(mark in item.url_key for mark in "/?:#")
         if has_path and len(self._links[item.source_id, item.url_key]) < _SHARED_LINK:
             yield "same_url", f"u {item.url_key}"
+        if item.text_hash:
+            yield "same_text", f"h {item.text_hash}"
         title = words(item.title)
         if len(title) >= _LEAST_TITLE_WORDS and not is_generic(item.title):
             yield "same_text", f"t {' '.join(title)}"
@@ -223,8 +231,7 @@ class Folder:
         story.last_seen_at = max(story.last_seen_at, item.seen_at)
         story.size += 1
         story.sources.add(item.source_id)
-        for name, values in facts.items():
-            story.facts[name] = story.facts.get(name, frozenset()) | values
+        story.facts = joined(story.facts, facts) if story.size > 1 else facts
         for _, key in self._keys(item):
             holder = self._by_key.setdefault(key, story_id)
             if holder == story_id:
@@ -249,4 +256,8 @@ class Folder:
 
 
 def _terms(item: Candidate) -> dict[str, float]:
-    return terms([(item.title, 1.0), (item.body[:BODY_HEAD_CHARS], _BODY_WEIGHT)])
+    return terms([(spelled_alike(item.title), 1.0), (spelled_alike(item.body[:BODY_HEAD_CHARS]), _BODY_WEIGHT)])
+
+
+def _facts(item: Candidate) -> Facts:
+    return facts_of(item.title, item.body, item.url_key)
