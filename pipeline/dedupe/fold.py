@@ -179,6 +179,7 @@ class Folder:
         for key in meant:
             found.setdefault(key, 0.0)
         drawn = {key: (words + meant.get(key, 0.0)) * self._draw(key) for key, words in found.items()}
+        generic = is_generic(item.title)
         for key in sorted(drawn, key=lambda k: -drawn[k]):
             story = self._stories[key]
             shared = self._index.shared(key, vector)
@@ -191,7 +192,7 @@ class Folder:
                     shared=len(shared),
                     telling=sum(len(term) > 1 and term not in COMMON_TERMS for term in shared),
                     same_source=story.sources == {item.source_id},
-                    generic=is_generic(item.title),
+                    generic=generic,
                     difference=contradiction(
                         facts, story.facts, alike=weight_of_facts(found[key], meant.get(key), story.size)
                     ),
