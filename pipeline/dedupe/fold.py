@@ -6,7 +6,6 @@ same input gives the same stories.
 
 import math
 import re
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,9 +14,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.dedupe.doubts import Doubts
 from pipeline.dedupe.likeness import DOUBT_FROM, Evidence, likeness
+from pipeline.dedupe.links import Links
 from pipeline.dedupe.meaning import Meanings
 from pipeline.text.facts import Facts, Value, contradiction, facts_of
-from pipeline.text.similarity import COMMON_TERMS, Index, Vector, terms
+from pipeline.text.index import Index, Vector
+from pipeline.text.similarity import COMMON_TERMS, terms
 from pipeline.text.tokens import words
 from pipeline.types import Doubt, Membership, MergeMethod
 
@@ -29,8 +30,11 @@ BODY_HEAD_CHARS = 300
 """How much of a body says what it is about; the rest wanders off."""
 
 _BODY_WEIGHT = 0.4
+MOST_STORIES = 50_000
+"""In the window: what 400 busy sources tell in two weeks. Of more, those that nothing joined for longest are let go."""
+
+_MOST_ITEMS = 200  # of a story that are remembered; what joins it later is told in the same words
 _NEAREST = 10  # stories looked at for their meaning alone
-_SHARED_LINK = 3  # a source that gives so many items one address points at its home page or at a tracker
 _LEAST_BODY_CHARS = 40
 _LEAST_TITLE_WORDS = 4
 _HALF_LIFE = timedelta(days=5)  # of a likeness: what is told again next week must be told in more of the same words
@@ -98,7 +102,8 @@ class _Story:
 class Folder:
     """The window of stories, and the one way for an item into it.
 
-    Memory is that of the window: a story that nothing joined for ``window_days`` is forgotten.
+    Memory is that of the window: a story that nothing joined for ``window_days`` is forgotten, and so are those above
+    MOST_STORIES.
     """
 
     def __init__(
@@ -123,7 +128,7 @@ class Folder:
         self._doubts = Doubts()
         self._stories: dict[str, _Story] = {}  # the one that something joined last stands last
         self._by_key: dict[str, str] = {}
-        self._links: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self._links = Links()
         members = sorted(known, key=lambda k: (k.seen_at, k.item_id))
         self.learn(members)
         for member in members:
@@ -132,9 +137,7 @@ class Folder:
     def learn(self, batch: Iterable[Candidate]) -> None:
         """Read a batch before it is folded: it shows the addresses that one source gives to many items."""
         for item in batch:
-            items = self._links[item.source_id, item.url_key]
-            if len(items) < _SHARED_LINK:
-                items.add(item.item_id)
+            self._links.learn(item.source_id, item.url_key, item.item_id)
 
     def fold(self, item: Candidate) -> Membership:
         """Find the story of an item that was learned, or begin one with it."""
@@ -209,7 +212,7 @@ class Folder:
         if item.text_hash:
             yield "same_text", f"h {item.text_hash}"
         has_path = any(mark in item.url_key for mark in "/?:#")
-        if has_path and len(self._links[item.source_id, item.url_key]) < _SHARED_LINK:
+        if has_path and not self._links.is_shared(item.source_id, item.url_key):
             yield "same_url", f"u {item.url_key}"
         title = words(item.title)
         if len(title) >= _LEAST_TITLE_WORDS and not is_generic(item.title):
@@ -222,6 +225,8 @@ class Folder:
         story.first_seen_at = min(story.first_seen_at, item.seen_at)
         story.last_seen_at = max(story.last_seen_at, item.seen_at)
         story.size += 1
+        if story.size > _MOST_ITEMS:
+            return
         story.sources.add(item.source_id)
         for name, values in facts.items():
             story.facts[name] = story.facts.get(name, frozenset()) | values
@@ -240,7 +245,7 @@ class Folder:
         """Let go of stories that nothing joined since; they stand first."""
         while self._stories:
             story_id, story = next(iter(self._stories.items()))
-            if story.last_seen_at >= before:
+            if story.last_seen_at >= before and len(self._stories) <= MOST_STORIES:
                 return
             for key in self._stories.pop(story_id).keys:
                 del self._by_key[key]

@@ -1,0 +1,278 @@
+"""Groups of texts, found again by the terms that they share: TF-IDF with an inverted index that grows as texts arrive.
+
+A group (for us a story) stands in the index as the sum of the unit vectors of its texts: the cosine with it is the
+average over its members, in proportion to how tightly they agree, so that one weak neighbour cannot pull a text in.
+Document frequencies count groups, not texts: a name does not lose weight because its story is told forty times. They
+grow online on top of a prior, so that the first text of a stream already knows that "model" says little.
+"""
+
+import math
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.text.similarity import COMMON_TERMS
+
+Key = TypeVar("Key", bound=Hashable)
+Vector = Mapping[str, float]
+Numbers = NDArray[np.int32]
+Weights = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+# The prior acts like PRIOR_TEXTS groups read before: a common word stood in COMMON_TEXTS of them, any other in none.
+# 300 or 3,000 in its place changes the B-cubed F1 of tests/eval/test_stories.py by less than .01.
+PRIOR_TEXTS = 1000
+COMMON_TEXTS = 30
+# A text opens the groups that share its weightiest terms, as long as these are not in more groups than that together.
+MOST_POSTINGS = 4000
+# Of the groups that were opened, so many are compared by all their terms: those that share most of the rare ones.
+MOST_CANDIDATES = 100
+
+_LEAST_TAIL = 1000  # changes before a merge; later a quarter of the groups
+_DIGITS = 9  # what two sums of the same numbers in another order have in common
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match(Generic[Key]):
+    """A group and its cosine with a text, 0..1."""
+
+    key: Key
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """Groups that stand in no index and yet say how common a term is: their number, and how many of them have it."""
+
+    groups: int = 0
+    frequency: Callable[[str], int] = lambda _: 0
+
+
+def idf(frequencies: Ints, common: NDArray[np.bool_], groups: int) -> Floats:
+    """The weight of terms, by how many of the groups each is in, and whether it is one of COMMON_TERMS."""
+    weights: Floats = np.log(1 + (PRIOR_TEXTS + groups) / (1 + np.where(common, COMMON_TEXTS, 0) + frequencies))
+    return weights
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """Lists of numbers with weights, side by side: the terms of groups, or the groups of terms. 8 bytes a number."""
+
+    starts: Ints
+    numbers: Numbers
+    weights: Weights
+
+    @classmethod
+    def of(cls, owners: Numbers, numbers: Numbers, weights: Weights, count: int) -> "_Lists":
+        """The lists of ``count`` owners, 0 to count - 1, each in the order given."""
+        order = np.argsort(owners, kind="stable")
+        starts = np.searchsorted(owners[order], np.arange(count + 1))
+        return cls(starts, numbers[order], weights[order])
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __getitem__(self, owner: int) -> tuple[Numbers, Weights]:
+        here = slice(self.starts[owner], self.starts[owner + 1])
+        return self.numbers[here], self.weights[here]
+
+    def chosen(self, owners: Numbers) -> tuple[Numbers, Numbers, Weights]:
+        """The lists of these, one after another: the place of each number's owner in ``owners``, number, weight."""
+        sizes = self.starts[owners + 1] - self.starts[owners]
+        places = np.repeat(np.arange(len(owners), dtype=np.int32), sizes)
+        at = np.arange(len(places)) + np.repeat(self.starts[owners] - (np.cumsum(sizes) - sizes), sizes)
+        return places, self.numbers[at], self.weights[at]
+
+
+_NOTHING = _Lists.of(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32), 0)
+
+
+@dataclass(slots=True)
+class _Tail:
+    """A list that grows."""
+
+    numbers: "array[int]" = field(default_factory=lambda: array("i"))
+    weights: "array[float]" = field(default_factory=lambda: array("f"))
+
+    def arrays(self) -> tuple[Numbers, Weights]:
+        """Both as they are, not copied: nothing can be added while they are in use."""
+        return np.frombuffer(self.numbers, dtype=np.int32), np.frombuffer(self.weights, dtype=np.float32)
+
+
+class Index(Generic[Key]):
+    """The time of a look-up is bounded by MOST_POSTINGS and MOST_CANDIDATES, memory by the groups.
+
+    What came lately stands in small lists that are merged into the large ones now and then; what was removed goes with
+    the next merge.
+    """
+
+    def __init__(self, background: Background | None = None) -> None:
+        self._background = background or Background()
+        self._codes: dict[str, int] = {}  # of the terms, counting up
+        self._frequencies: list[int] = []  # groups with a term, by code
+        self._spread: Floats = np.zeros(0)  # room for a vector by code, zero between two calls
+        self._rows: dict[Key, int] = {}  # of the groups, counting up, so that ties have an order
+        self._keys: list[Key] = []  # by row
+        self._lengths = array("d")  # of the vector of a group, by row; infinite where it was removed
+        self._terms = _NOTHING  # by row
+        self._postings = _NOTHING  # by code
+        self._new_terms: defaultdict[int, list[tuple[Numbers, Weights]]] = defaultdict(list)  # by row, text by text
+        self._new_postings: defaultdict[int, _Tail] = defaultdict(_Tail)  # by code
+        self._changes = 0  # since the last merge
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def vector(self, found: Mapping[str, float]) -> dict[str, float]:
+        """The unit vector of a text by what is known about its terms so far; empty for a text without terms."""
+        weights = {term: weight * self._idf(term) for term, weight in found.items()}
+        norm = math.sqrt(sum(w * w for w in weights.values()))
+        return {term: w / norm for term, w in weights.items()} if norm else {}
+
+    def _idf(self, term: str) -> float:
+        code = self._codes.get(term)
+        prior = COMMON_TEXTS if term in COMMON_TERMS else 0
+        groups = self._background.frequency(term) + (0 if code is None else self._frequencies[code])
+        return math.log(1 + (PRIOR_TEXTS + self._background.groups + len(self)) / (1 + prior + groups))
+
+    def add(self, key: Key, vector: Vector) -> None:
+        """Put a text into a group, which begins with its first text."""
+        row = self._rows.setdefault(key, len(self._keys))
+        if row == len(self._keys):
+            self._keys.append(key)
+            self._lengths.append(0.0)
+        codes = np.fromiter((self._code(term) for term in vector), np.int32, len(vector))
+        weights = np.fromiter(vector.values(), np.float32, len(vector))
+        gained = float(weights @ weights)
+        held = self._terms_of(row)
+        if held:
+            gained += 2 * float(self._dots(codes, weights, np.array([row]))[0])
+        self._lengths[row] = math.sqrt(self._lengths[row] ** 2 + gained)
+        for code, weight in zip(codes.tolist(), weights.tolist(), strict=True):
+            self._frequencies[code] += code not in held
+            tail = self._new_postings[code]
+            tail.numbers.append(row)
+            tail.weights.append(weight)
+        self._new_terms[row].append((codes, weights))
+        self._changed()
+
+    def remove(self, key: Key) -> None:
+        """Forget a group."""
+        row = self._rows.pop(key, None)
+        if row is None:
+            return
+        for code in self._terms_of(row):
+            self._frequencies[code] -= 1
+        self._lengths[row] = math.inf
+        self._changed()
+
+    def similar(self, vector: Vector, at_least: float = 0.0) -> list[Match[Key]]:
+        """The groups whose cosine is at least that much, best first; ties go to the one added first.
+
+        Groups are opened by the weightiest terms. What the rest of them can still add is at most the length of the
+        rest, so a group that they alone would bring is not opened once that falls under ``at_least``: nothing is
+        lost by it.
+        """
+        known = [(code, w) for t, w in vector.items() if (code := self._codes.get(t)) is not None]
+        known.sort(key=lambda cw: (-cw[1], cw[0]))
+        rows = self._candidates(known, at_least)
+        if not len(rows):
+            return []
+        codes, weights = np.array([c for c, _ in known], np.int32), np.array([w for _, w in known], np.float32)
+        cosines = np.round(self._dots(codes, weights, rows) / np.frombuffer(self._lengths)[rows], _DIGITS)
+        best = np.argsort(-cosines, kind="stable")
+        chosen = zip(rows[best].tolist(), cosines[best].tolist(), strict=True)
+        return [Match(key=self._keys[row], cosine=min(1.0, c)) for row, c in chosen if c >= at_least]
+
+    def shared(self, key: Key, found: Iterable[str]) -> list[str]:
+        """Those of the terms that a group has too."""
+        row = self._rows.get(key)
+        held = set() if row is None else self._terms_of(row)
+        return [term for term in found if self._codes.get(term) in held]
+
+    def _code(self, term: str) -> int:
+        code = self._codes.setdefault(term, len(self._codes))
+        if code == len(self._frequencies):
+            self._frequencies.append(0)
+        return code
+
+    def _terms_of(self, row: int) -> set[int]:
+        held = set() if row >= len(self._terms) else set(self._terms[row][0].tolist())
+        return held.union(*(codes.tolist() for codes, _ in self._new_terms.get(row, ())))
+
+    def _having(self, code: int) -> Iterator[tuple[Numbers, Weights]]:
+        """The groups with a term."""
+        if code < len(self._postings):
+            yield self._postings[code]
+        if code in self._new_postings:
+            yield self._new_postings[code].arrays()
+
+    def _candidates(self, vector: Iterable[tuple[int, float]], at_least: float) -> Numbers:
+        """The rows of the groups that have most in common with a text, in their order; its weightiest terms first."""
+        held: list[tuple[Numbers, Weights]] = []
+        weights: list[float] = []
+        left, rest = MOST_POSTINGS, 1.0
+        for code, weight in vector:
+            left -= self._frequencies[code]
+            if rest < at_least * at_least or left < 0:
+                break
+            rest -= weight * weight
+            lists = list(self._having(code))
+            held += lists
+            weights += [weight] * len(lists)
+        if not held:
+            return np.zeros(0, np.int32)
+        rows, shares = (np.concatenate(part) for part in zip(*held, strict=True))
+        sums = np.bincount(rows, shares * np.repeat(weights, [len(r) for r, _ in held]))
+        found = np.flatnonzero(sums > 0)
+        shares = sums[found] / np.frombuffer(self._lengths)[found]
+        found, shares = found[shares > 0], shares[shares > 0]
+        if len(found) > MOST_CANDIDATES:
+            found = np.sort(found[np.argpartition(-shares, MOST_CANDIDATES)[:MOST_CANDIDATES]])
+        return found.astype(np.int32)
+
+    def _dots(self, codes: Numbers, weights: Weights, rows: Numbers) -> Floats:
+        """The product of a vector with that of each of these groups."""
+        if len(self._spread) < len(self._codes):
+            self._spread = np.zeros(2 * len(self._codes))
+        merged = np.flatnonzero(rows < len(self._terms))
+        places, numbers, held = self._terms.chosen(rows[merged])
+        new = [(at, text) for at, row in enumerate(rows.tolist()) for text in self._new_terms.get(row, ())]
+        parts = [(merged[places], numbers, held), *((np.full(len(n), at), n, w) for at, (n, w) in new)]
+        at, numbers, held = (np.concatenate(part) for part in zip(*parts, strict=True))
+        self._spread[codes] = weights
+        dots = np.bincount(at, self._spread[numbers] * held, minlength=len(rows)).astype(np.float64)
+        self._spread[codes] = 0
+        return dots
+
+    def _changed(self) -> None:
+        self._changes += 1
+        if self._changes > max(_LEAST_TAIL, len(self) // 4):
+            self._merge()
+
+    def _merge(self) -> None:
+        """Number groups and terms anew, without those that were removed, and put all lists side by side."""
+        kept = np.fromiter(self._rows.values(), np.int32, len(self._rows))
+        rows, numbers, weights = self._terms.chosen(kept[kept < len(self._terms)])
+        new = [(at, text) for at, row in enumerate(kept.tolist()) for text in self._new_terms.get(row, ())]
+        parts = [(rows, numbers, weights), *((np.full(len(n), at, np.int32), n, w) for at, (n, w) in new)]
+        rows, numbers, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+        used, places = np.unique(numbers, return_inverse=True)
+        codes = places.astype(np.int32)
+        self._terms = _Lists.of(rows, codes, weights, len(kept))
+        self._postings = _Lists.of(codes, rows, weights, len(used))
+        names = list(self._codes)
+        self._codes = {names[code]: new for new, code in enumerate(used.tolist())}
+        self._frequencies = [self._frequencies[code] for code in used.tolist()]
+        self._lengths = array("d", np.frombuffer(self._lengths)[kept].tobytes())
+        self._keys = list(self._rows)
+        self._rows = {key: row for row, key in enumerate(self._keys)}
+        self._new_terms.clear()
+        self._new_postings.clear()
+        self._changes = 0
