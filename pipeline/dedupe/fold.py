@@ -114,16 +114,18 @@ class Folder:
         window_days: float,
         meaning_zero: float = 0.0,
         apart: Collection[frozenset[str]] = (),
+        index: Index[str] | None = None,
     ) -> None:
         """``meaning_zero`` is what unrelated texts have in common in the space of the vectors (meaning.baseline).
 
-        ``apart`` are the pairs of story ids that a reviewer told apart.
+        ``apart`` are the pairs of story ids that a reviewer told apart. ``index`` has the words of the known items
+        already, and of others, so that it knows how common each word is.
         """
         self._apart = apart
         self._parted = frozenset(story_id for pair in apart for story_id in pair)
         self._threshold = threshold
         self._window = timedelta(days=window_days)
-        self._index: Index[str] = Index()
+        self._index: Index[str] = Index() if index is None else index
         self._meanings = Meanings(meaning_zero)
         self._doubts = Doubts()
         self._stories: dict[str, _Story] = {}  # the one that something joined last stands last
@@ -132,7 +134,8 @@ class Folder:
         members = sorted(known, key=lambda k: (k.seen_at, k.item_id))
         self.learn(members)
         for member in members:
-            self._join(member, member.story_id, self._index.vector(_terms(member)), facts_of(member.title))
+            vector = self._index.vector(terms_of(member)) if index is None else None
+            self._join(member, member.story_id, vector, facts_of(member.title))
 
     def learn(self, batch: Iterable[Candidate]) -> None:
         """Read a batch before it is folded: it shows the addresses that one source gives to many items."""
@@ -142,7 +145,7 @@ class Folder:
     def fold(self, item: Candidate) -> Membership:
         """Find the story of an item that was learned, or begin one with it."""
         self._forget(item.seen_at - self._window)
-        vector, facts = self._index.vector(_terms(item)), facts_of(item.title)
+        vector, facts = self._index.vector(terms_of(item)), facts_of(item.title)
         story_id, method, score = self._find(item, vector, facts)
         self._join(item, story_id, vector, facts)
         return Membership(item_id=item.item_id, story_id=story_id, method=method, score=round(score, 4))
@@ -171,7 +174,8 @@ class Folder:
 
     def _evidence(self, item: Candidate, vector: Vector, facts: Facts) -> Iterator[tuple[str, Evidence]]:
         """What speaks for the stories that an item may join, the one that draws it most first."""
-        found = {m.key: m.cosine for m in self._index.similar(vector, self._threshold * DOUBT_FROM)}
+        matches = self._index.similar(vector, self._threshold * DOUBT_FROM)
+        found = {m.key: m.cosine for m in matches if m.key in self._stories}
         meant = {} if item.vector is None else self._meanings.similar(item.vector, _NEAREST, among=found)
         for key in meant.keys() - found.keys():
             found[key] = 0.0
@@ -218,7 +222,7 @@ class Folder:
         if len(title) >= _LEAST_TITLE_WORDS and not is_generic(item.title):
             yield "same_text", f"t {' '.join(title)}"
 
-    def _join(self, item: Candidate, story_id: str, vector: Vector, facts: Facts) -> None:
+    def _join(self, item: Candidate, story_id: str, vector: Vector | None, facts: Facts) -> None:
         story = self._stories.pop(story_id, None)
         story = story or _Story(first_seen_at=item.seen_at, last_seen_at=item.seen_at)
         self._stories[story_id] = story
@@ -237,7 +241,8 @@ class Folder:
             elif frozenset((holder, story_id)) in self._apart:  # what both have tells neither
                 self._by_key[key] = ""
                 self._stories[holder].keys.discard(key)
-        self._index.add(story_id, vector)
+        if vector is not None:
+            self._index.add(story_id, vector)
         if item.vector is not None:
             self._meanings.add(story_id, item.vector)
 
@@ -253,5 +258,6 @@ class Folder:
             self._meanings.remove(story_id)
 
 
-def _terms(item: Candidate) -> dict[str, float]:
+def terms_of(item: Candidate) -> dict[str, float]:
+    """The terms by which an item is compared, with their weights."""
     return terms([(item.title, 1.0), (item.body[:BODY_HEAD_CHARS], _BODY_WEIGHT)])

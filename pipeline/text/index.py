@@ -9,9 +9,10 @@ grow online on top of a prior, so that the first text of a stream already knows 
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,18 +47,21 @@ class Match(Generic[Key]):
     cosine: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Background:
-    """Groups that stand in no index and yet say how common a term is: their number, and how many of them have it."""
+def pack(found: Mapping[str, float]) -> bytes:
+    """The terms of a text with their weights in 6 bytes each, for ``Index.load``."""
+    packed = np.empty(len(found), dtype=_PACKED)
+    packed["term"] = [_number(term) for term in found]
+    packed["weight"] = list(found.values())
+    return packed.tobytes()
 
-    groups: int = 0
-    frequency: Callable[[str], int] = lambda _: 0
+
+def _number(term: str) -> int:
+    """What a term is known by: of a million terms, a hundred share it with another one."""
+    return crc32(term.encode(errors="surrogatepass"))
 
 
-def idf(frequencies: Ints, common: NDArray[np.bool_], groups: int) -> Floats:
-    """The weight of terms, by how many of the groups each is in, and whether it is one of COMMON_TERMS."""
-    weights: Floats = np.log(1 + (PRIOR_TEXTS + groups) / (1 + np.where(common, COMMON_TEXTS, 0) + frequencies))
-    return weights
+_PACKED = np.dtype([("term", "<u4"), ("weight", "<f2")])
+_COMMON = np.array(sorted(map(_number, COMMON_TERMS)), dtype=np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +116,8 @@ class Index(Generic[Key]):
     the next merge.
     """
 
-    def __init__(self, background: Background | None = None) -> None:
-        self._background = background or Background()
-        self._codes: dict[str, int] = {}  # of the terms, counting up
+    def __init__(self) -> None:
+        self._codes: dict[int, int] = {}  # of the terms by their numbers, counting up
         self._frequencies: list[int] = []  # groups with a term, by code
         self._spread: Floats = np.zeros(0)  # room for a vector by code, zero between two calls
         self._rows: dict[Key, int] = {}  # of the groups, counting up, so that ties have an order
@@ -136,10 +139,33 @@ class Index(Generic[Key]):
         return {term: w / norm for term, w in weights.items()} if norm else {}
 
     def _idf(self, term: str) -> float:
-        code = self._codes.get(term)
+        code = self._codes.get(_number(term))
         prior = COMMON_TEXTS if term in COMMON_TERMS else 0
-        groups = self._background.frequency(term) + (0 if code is None else self._frequencies[code])
-        return math.log(1 + (PRIOR_TEXTS + self._background.groups + len(self)) / (1 + prior + groups))
+        groups = 0 if code is None else self._frequencies[code]
+        return math.log(1 + (PRIOR_TEXTS + len(self)) / (1 + prior + groups))
+
+    def load(self, keys: Sequence[Key], texts: Sequence[bytes]) -> None:
+        """Fill an empty index with many texts at once: the group of each, and its terms (``pack``).
+
+        Each is weighed by the frequencies in all of them, whatever their order.
+        """
+        self._rows = {key: row for row, key in enumerate(dict.fromkeys(keys))}
+        self._keys = list(self._rows)
+        packed = np.frombuffer(b"".join(texts), dtype=_PACKED)
+        of_text = np.repeat(np.arange(len(texts)), [len(text) // _PACKED.itemsize for text in texts])
+        numbers, codes = np.unique(packed["term"], return_inverse=True)
+        self._codes = {number: code for code, number in enumerate(numbers.tolist())}
+        rows = np.fromiter((self._rows[key] for key in keys), np.int64, len(keys))[of_text]
+        pairs, of_pair = np.unique(rows * len(numbers) + codes, return_inverse=True)  # a group and one of its terms
+        frequencies = np.bincount(pairs % max(1, len(numbers)), minlength=len(numbers))
+        self._frequencies = frequencies.tolist()
+        prior = np.where(np.isin(numbers, _COMMON), COMMON_TEXTS, 0)
+        weights = packed["weight"] * np.log(1 + (PRIOR_TEXTS + len(self)) / (1 + prior + frequencies))[codes]
+        weights /= np.sqrt(np.bincount(of_text, weights * weights))[of_text]
+        sums = np.bincount(of_pair, weights, minlength=len(pairs))
+        owners, terms = np.divmod(pairs, max(1, len(numbers)))
+        self._lengths = array("d", np.sqrt(np.bincount(owners, sums * sums, minlength=len(self))).tobytes())
+        self._put(owners.astype(np.int32), terms.astype(np.int32), sums.astype(np.float32))
 
     def add(self, key: Key, vector: Vector) -> None:
         """Put a text into a group, which begins with its first text."""
@@ -179,7 +205,7 @@ class Index(Generic[Key]):
         rest, so a group that they alone would bring is not opened once that falls under ``at_least``: nothing is
         lost by it.
         """
-        known = [(code, w) for t, w in vector.items() if (code := self._codes.get(t)) is not None]
+        known = [(code, w) for t, w in vector.items() if (code := self._codes.get(_number(t))) is not None]
         known.sort(key=lambda cw: (-cw[1], cw[0]))
         rows = self._candidates(known, at_least)
         if not len(rows):
@@ -194,10 +220,10 @@ class Index(Generic[Key]):
         """Those of the terms that a group has too."""
         row = self._rows.get(key)
         held = set() if row is None else self._terms_of(row)
-        return [term for term in found if self._codes.get(term) in held]
+        return [term for term in found if self._codes.get(_number(term)) in held]
 
     def _code(self, term: str) -> int:
-        code = self._codes.setdefault(term, len(self._codes))
+        code = self._codes.setdefault(_number(term), len(self._codes))
         if code == len(self._frequencies):
             self._frequencies.append(0)
         return code
@@ -263,16 +289,19 @@ class Index(Generic[Key]):
         new = [(at, text) for at, row in enumerate(kept.tolist()) for text in self._new_terms.get(row, ())]
         parts = [(rows, numbers, weights), *((np.full(len(n), at, np.int32), n, w) for at, (n, w) in new)]
         rows, numbers, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
-        used, places = np.unique(numbers, return_inverse=True)
-        codes = places.astype(np.int32)
-        self._terms = _Lists.of(rows, codes, weights, len(kept))
-        self._postings = _Lists.of(codes, rows, weights, len(used))
+        used, codes = np.unique(numbers, return_inverse=True)
         names = list(self._codes)
         self._codes = {names[code]: new for new, code in enumerate(used.tolist())}
         self._frequencies = [self._frequencies[code] for code in used.tolist()]
         self._lengths = array("d", np.frombuffer(self._lengths)[kept].tobytes())
         self._keys = list(self._rows)
         self._rows = {key: row for row, key in enumerate(self._keys)}
+        self._put(rows, codes.astype(np.int32), weights)
+
+    def _put(self, rows: Numbers, codes: Numbers, weights: Weights) -> None:
+        """Let these be all that is in the index."""
+        self._terms = _Lists.of(rows, codes, weights, len(self._keys))
+        self._postings = _Lists.of(codes, rows, weights, len(self._codes))
         self._new_terms.clear()
         self._new_postings.clear()
         self._changes = 0
