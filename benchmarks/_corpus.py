@@ -29,7 +29,10 @@ Row = dict[str, str]
 
 
 def rows(count: int, *, a_day: int | None, seed: int = 0) -> Iterator[Row]:
-    """Rows as `digest apply dedupe` takes them, in time order: ``a_day`` of them each day, None for all at once."""
+    """Rows as `digest apply dedupe` takes them, in time order: ``a_day`` of them each day, None for all at once.
+
+    "event" is the id of the row that told it first.
+    """
     random = np.random.default_rng(seed)
     told: list[Row] = []
     for i, (names, title, body) in enumerate(islice(_texts(random), count)):
@@ -43,6 +46,7 @@ def rows(count: int, *, a_day: int | None, seed: int = 0) -> Iterator[Row]:
             names = before["names"].split() if before else names
             row |= {"title": _sentence(names, title), "body": _sentence(names, body)}
         same_address = before is not None and 0.2 <= how < 0.4
+        row["event"] = before["id"] if before else row["id"]
         row["url"] = before["url"] if before and same_address else f"https://news{i % 97}.example/{i}"
         if before is None:
             told.append({**row, "names": " ".join(names)})

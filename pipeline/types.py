@@ -112,6 +112,7 @@ class Signature:
 class KnownSignature(NamedTuple):
     """The part of a signature that a run reads, by the tens of thousands; ``story_id`` is where its item is now."""
 
+    item_id: str
     story_id: str
     url_key: str
     text_hash: str

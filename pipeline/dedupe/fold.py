@@ -6,7 +6,7 @@ same input gives the same stories.
 
 import math
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -60,6 +60,7 @@ class Candidate:
     body: str
     seen_at: datetime
     vector: "NDArray[np.float32] | None" = field(default=None, compare=False, repr=False)  # of meaning_text, length 1
+    terms: Mapping[str, float] | None = field(default=None, compare=False, repr=False)  # terms_of, where it was asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +259,8 @@ class Folder:
             self._meanings.remove(story_id)
 
 
-def terms_of(item: Candidate) -> dict[str, float]:
+def terms_of(item: Candidate) -> Mapping[str, float]:
     """The terms by which an item is compared, with their weights."""
+    if item.terms is not None:
+        return item.terms
     return terms([(item.title, 1.0), (item.body[:BODY_HEAD_CHARS], _BODY_WEIGHT)])

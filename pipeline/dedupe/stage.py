@@ -1,7 +1,7 @@
 """Dedupe: gives every new item its story, against those of the last days; what gets none is skipped and counted."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from pipeline import resources
 from pipeline.config import Settings
 from pipeline.context import Context
 from pipeline.dedupe.asking import merged, question, read_answer, settled
-from pipeline.dedupe.fold import BODY_HEAD_CHARS, Candidate, Folder, Known, meaning_text, text_hash
+from pipeline.dedupe.fold import BODY_HEAD_CHARS, Candidate, Folder, Known, meaning_text, terms_of, text_hash
 from pipeline.dedupe.meaning import baseline
 from pipeline.dedupe.window import MOST_KNOWN, indexed, near, near_by_meaning, signature
 from pipeline.embeddings.cache import kept_bytes, key_of, unpack
@@ -100,7 +100,9 @@ def _read_new(db: Connection, settings: Settings) -> _New:
     found = items.pending(db)
     reasons = {item.id: reason for item in found if (reason := _why_not(item, settings))}
     fresh = sorted((i for i in found if i.id not in reasons), key=lambda i: (seen_at(i), i.id))
-    return _New(items=fresh, candidates=[_candidate(i) for i in fresh if not _is_board(i)], reasons=reasons)
+    candidates = [_candidate(i) for i in fresh if not _is_board(i)]
+    candidates = [replace(c, terms=terms_of(c)) for c in candidates]  # they are needed three times
+    return _New(items=fresh, candidates=candidates, reasons=reasons)
 
 
 def _read_window(db: Connection, ctx: Context, new: Sequence[Candidate], zero: float) -> _Window:
@@ -114,8 +116,12 @@ def _read_window(db: Connection, ctx: Context, new: Sequence[Candidate], zero: f
         kept = [k for k in kept if len(k[1]) == kept_bytes(vectors[0])]  # others are of another model of that name
         if kept:
             wanted |= near_by_meaning(np.stack(vectors), [s for s, _ in kept], unpack([v for _, v in kept]), zero)
+    index.narrow(wanted)
+    keys = {k.item_id: (k.url_key, k.text_hash) for k in known if k.story_id in wanted}
     found = items.by_story(db, sorted(wanted))
-    members = [_known(i, story_id) for story_id, some in found.items() for i in some if not _is_board(i)]
+    members = [
+        _known(i, story_id, keys.get(i.id)) for story_id, some in found.items() for i in some if not _is_board(i)
+    ]
     return _Window(members=members, index=index)
 
 
@@ -200,8 +206,19 @@ def _candidate(item: Item) -> Candidate:
     )
 
 
-def _known(item: Item, story_id: str) -> Known:
-    return Known(**asdict(_candidate(item)), story_id=story_id)
+def _known(item: Item, story_id: str, keys: tuple[str, str] | None) -> Known:
+    """``keys`` are those of its signature, which take longer to make than all the rest."""
+    address, text = keys or (url_key(item.url), text_hash(item.title, item.body))
+    return Known(
+        item_id=item.id,
+        source_id=item.source_id,
+        url_key=address,
+        text_hash=text,
+        title=item.title,
+        body=item.body[:BODY_HEAD_CHARS],
+        seen_at=seen_at(item),
+        story_id=story_id,
+    )
 
 
 def _signature(item: Candidate) -> Signature:

@@ -48,12 +48,10 @@ def add(db: Connection, found: Sequence[Item]) -> int:
 
 def pending(db: Connection) -> list[Item]:
     """Items that are in no story and were not skipped with a reason, oldest first."""
-    query = (
-        _select()
-        .join(unfolded, unfolded.c.item_id == items.c.id)
-        .order_by(items.c.fetched_at, sa.func.coalesce(items.c.published_at, items.c.fetched_at), items.c.id)
-    )
-    return [to_item(row) for row in db.execute(query).mappings()]
+    # ordered here: SQLite would rather walk all items in the order of their index than sort these few
+    query = _select().where(items.c.id.in_(sa.select(unfolded.c.item_id)))
+    found = [to_item(row) for row in db.execute(query).mappings()]
+    return sorted(found, key=lambda i: (i.fetched_at, i.published_at or i.fetched_at, i.id))
 
 
 def without_page(db: Connection, *, tried_from: datetime, tried_until: datetime, site: str = "") -> list[Item]:

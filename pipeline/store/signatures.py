@@ -28,7 +28,7 @@ def is_empty(db: Connection) -> bool:
 def known(db: Connection, since: datetime, until: datetime, limit: int) -> list[KnownSignature]:
     """Those of the items told during [since, until], the latest ``limit`` of them."""
     told = _told(since, until, limit)
-    query = sa.select(memberships.c.story_id, told.c.url_key, told.c.text_hash, told.c.terms).join(
+    query = sa.select(told.c.item_id, memberships.c.story_id, told.c.url_key, told.c.text_hash, told.c.terms).join(
         memberships, memberships.c.item_id == told.c.item_id
     )
     return [KnownSignature(*row) for row in db.execute(query)]

@@ -9,8 +9,10 @@ grow online on top of a prior, so that the first text of a stream already knows 
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import compress
 from typing import Generic, TypeVar
 from zlib import crc32
 
@@ -31,9 +33,10 @@ Floats = NDArray[np.float64]
 PRIOR_TEXTS = 1000
 COMMON_TEXTS = 30
 # A text opens the groups that share its weightiest terms, as long as these are not in more groups than that together.
-MOST_POSTINGS = 4000
+# Fifty times as many, and twenty times as many candidates, change no story of tests/eval/test_stories.py.
+MOST_POSTINGS = 2000
 # Of the groups that were opened, so many are compared by all their terms: those that share most of the rare ones.
-MOST_CANDIDATES = 100
+MOST_CANDIDATES = 50
 
 _LEAST_TAIL = 1000  # changes before a merge; later a quarter of the groups
 _DIGITS = 9  # what two sums of the same numbers in another order have in common
@@ -55,6 +58,7 @@ def pack(found: Mapping[str, float]) -> bytes:
     return packed.tobytes()
 
 
+@lru_cache(maxsize=1 << 16)
 def _number(term: str) -> int:
     """What a term is known by: of a million terms, a hundred share it with another one."""
     return crc32(term.encode(errors="surrogatepass"))
@@ -62,6 +66,24 @@ def _number(term: str) -> int:
 
 _PACKED = np.dtype([("term", "<u4"), ("weight", "<f2")])
 _COMMON = np.array(sorted(map(_number, COMMON_TERMS)), dtype=np.uint32)
+
+
+def _ordered(numbers: Numbers | NDArray[np.uint32]) -> tuple[Ints, Ints]:
+    """Where numbers of 32 bits stand in their order, equal ones as they come, and the numbers in that order.
+
+    numpy sorts values five times as fast as it finds their order, so each takes its place along.
+    """
+    packed = np.sort(numbers.astype(np.uint64) << 32 | np.arange(len(numbers), dtype=np.uint64))
+    return (packed & 0xFFFFFFFF).astype(np.int64), (packed >> 32).astype(np.int64)
+
+
+def _numbered(numbers: Numbers | NDArray[np.uint32]) -> tuple[Ints, Numbers]:
+    """The different numbers, ascending, and for each number its place among them."""
+    order, ordered = _ordered(numbers)
+    first = np.diff(ordered, prepend=-1) != 0
+    places = np.empty(len(numbers), np.int32)
+    places[order] = np.cumsum(first) - 1
+    return ordered[first], places
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +97,8 @@ class _Lists:
     @classmethod
     def of(cls, owners: Numbers, numbers: Numbers, weights: Weights, count: int) -> "_Lists":
         """The lists of ``count`` owners, 0 to count - 1, each in the order given."""
-        order = np.argsort(owners, kind="stable")
-        starts = np.searchsorted(owners[order], np.arange(count + 1))
-        return cls(starts, numbers[order], weights[order])
+        order, ordered = _ordered(owners)
+        return cls(np.searchsorted(ordered, np.arange(count + 1)), numbers[order], weights[order])
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -128,6 +149,7 @@ class Index(Generic[Key]):
         self._new_terms: defaultdict[int, list[tuple[Numbers, Weights]]] = defaultdict(list)  # by row, text by text
         self._new_postings: defaultdict[int, _Tail] = defaultdict(_Tail)  # by code
         self._changes = 0  # since the last merge
+        self._others = 0  # groups that count for the frequencies alone
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -142,7 +164,7 @@ class Index(Generic[Key]):
         code = self._codes.get(_number(term))
         prior = COMMON_TEXTS if term in COMMON_TERMS else 0
         groups = 0 if code is None else self._frequencies[code]
-        return math.log(1 + (PRIOR_TEXTS + len(self)) / (1 + prior + groups))
+        return math.log(1 + (PRIOR_TEXTS + self._others + len(self)) / (1 + prior + groups))
 
     def load(self, keys: Sequence[Key], texts: Sequence[bytes]) -> None:
         """Fill an empty index with many texts at once: the group of each, and its terms (``pack``).
@@ -152,20 +174,32 @@ class Index(Generic[Key]):
         self._rows = {key: row for row, key in enumerate(dict.fromkeys(keys))}
         self._keys = list(self._rows)
         packed = np.frombuffer(b"".join(texts), dtype=_PACKED)
-        of_text = np.repeat(np.arange(len(texts)), [len(text) // _PACKED.itemsize for text in texts])
-        numbers, codes = np.unique(packed["term"], return_inverse=True)
-        self._codes = {number: code for code, number in enumerate(numbers.tolist())}
-        rows = np.fromiter((self._rows[key] for key in keys), np.int64, len(keys))[of_text]
-        pairs, of_pair = np.unique(rows * len(numbers) + codes, return_inverse=True)  # a group and one of its terms
-        frequencies = np.bincount(pairs % max(1, len(numbers)), minlength=len(numbers))
-        self._frequencies = frequencies.tolist()
+        row_of = np.fromiter((self._rows[key] for key in keys), np.int32, len(keys))
+        text = np.repeat(np.arange(len(texts)), [len(t) // _PACKED.itemsize for t in texts])
+        by_row, _ = _ordered(row_of[text])
+        text, packed = text[by_row], packed[by_row]
+        rows = row_of[text]
+        numbers, codes = _numbered(packed["term"])
+        by_code, _ = _ordered(codes)
+        pairs = codes[by_code].astype(np.int64) << 32 | rows[by_code]
+        first = np.diff(pairs, prepend=-1) != 0  # of the texts of a group that have a term
+        frequencies = np.bincount(pairs[first] >> 32, minlength=len(numbers))
         prior = np.where(np.isin(numbers, _COMMON), COMMON_TEXTS, 0)
         weights = packed["weight"] * np.log(1 + (PRIOR_TEXTS + len(self)) / (1 + prior + frequencies))[codes]
-        weights /= np.sqrt(np.bincount(of_text, weights * weights))[of_text]
-        sums = np.bincount(of_pair, weights, minlength=len(pairs))
-        owners, terms = np.divmod(pairs, max(1, len(numbers)))
-        self._lengths = array("d", np.sqrt(np.bincount(owners, sums * sums, minlength=len(self))).tobytes())
-        self._put(owners.astype(np.int32), terms.astype(np.int32), sums.astype(np.float32))
+        weights /= np.sqrt(np.bincount(text, weights * weights))[text]
+        sums = np.bincount(np.cumsum(first) - 1, weights[by_code])
+        lengths = np.sqrt(np.bincount(rows[by_code][first], sums * sums, minlength=len(self)))
+        self._codes = {number: code for code, number in enumerate(numbers.tolist())}
+        self._frequencies = frequencies.tolist()
+        self._lengths = array("d", lengths.tobytes())
+        self._put(rows, codes, weights.astype(np.float32))
+
+    def narrow(self, keys: Collection[Key]) -> None:
+        """Let go of all other groups, which makes look-ups quicker. How common their terms are stays known."""
+        kept = {key: row for key, row in self._rows.items() if key in keys}
+        self._others += len(self._rows) - len(kept)
+        self._rows = kept
+        self._merge()
 
     def add(self, key: Key, vector: Vector) -> None:
         """Put a text into a group, which begins with its first text."""
@@ -283,20 +317,23 @@ class Index(Generic[Key]):
             self._merge()
 
     def _merge(self) -> None:
-        """Number groups and terms anew, without those that were removed, and put all lists side by side."""
+        """Number groups and terms anew, without those that nobody knows any more, and put all lists side by side."""
         kept = np.fromiter(self._rows.values(), np.int32, len(self._rows))
-        rows, numbers, weights = self._terms.chosen(kept[kept < len(self._terms)])
+        merged = kept < len(self._terms)
+        places, numbers, weights = self._terms.chosen(kept[merged])
+        places = np.flatnonzero(merged).astype(np.int32)[places]
         new = [(at, text) for at, row in enumerate(kept.tolist()) for text in self._new_terms.get(row, ())]
-        parts = [(rows, numbers, weights), *((np.full(len(n), at, np.int32), n, w) for at, (n, w) in new)]
-        rows, numbers, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
-        used, codes = np.unique(numbers, return_inverse=True)
-        names = list(self._codes)
-        self._codes = {names[code]: new for new, code in enumerate(used.tolist())}
-        self._frequencies = [self._frequencies[code] for code in used.tolist()]
+        parts = [(places, numbers, weights), *((np.full(len(n), at, np.int32), n, w) for at, (n, w) in new)]
+        rows, codes, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+        known = np.array(self._frequencies) > 0
+        if not known.all():
+            codes = (np.cumsum(known, dtype=np.int32) - 1)[codes]
+            self._codes = {n: at for at, n in enumerate(compress(self._codes, known.tolist()))}
+            self._frequencies = list(compress(self._frequencies, known.tolist()))
         self._lengths = array("d", np.frombuffer(self._lengths)[kept].tobytes())
         self._keys = list(self._rows)
         self._rows = {key: row for row, key in enumerate(self._keys)}
-        self._put(rows, codes.astype(np.int32), weights)
+        self._put(rows, codes, weights)
 
     def _put(self, rows: Numbers, codes: Numbers, weights: Weights) -> None:
         """Let these be all that is in the index."""
