@@ -1,7 +1,7 @@
 """The dedupe stage on a store that holds many items, and on an empty one; a process of its own, for its own memory.
 
-``python -m benchmarks._stored HELD NEW FRESH``: NEW items come into a store of HELD ones, then FRESH items into an empty
-one. Prints the seconds of both, and the most memory, as JSON.
+``python -m benchmarks._stored HELD NEW FRESH``: NEW items come into a store of HELD ones, then FRESH items into an
+empty one. Prints the seconds of both, and the most memory, as JSON.
 """
 
 import json

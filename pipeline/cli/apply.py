@@ -112,16 +112,20 @@ def extract() -> None:
     type=click.FloatRange(0, 1, min_open=True),
     help="Least likeness (default: that of the configuration).",
 )
-def dedupe(threshold: float | None) -> None:
+@click.option("--embeddings", type=click.Choice(["local"]), help="Let the meaning count too.")
+@click.option("--embeddings-path", default="", metavar="FOLDER", help="Where the files of the local model stand.")
+def dedupe(threshold: float | None, embeddings: str | None, embeddings_path: str) -> None:
     """Fold items into stories.
 
     {"id","source","url","title","body","published_at"} -> {"id","story_id","method","score"}
     """
     from pipeline.config import DedupeSettings
     from pipeline.dedupe.apply import apply_dedupe
+    from pipeline.embeddings import local
 
     settings = DedupeSettings() if threshold is None else DedupeSettings(threshold=threshold)
-    _print(apply_dedupe(map(_row_or_nothing, _lines()), settings))
+    embedder = local.connect(embeddings_path) if embeddings else None
+    _print(apply_dedupe(map(_row_or_nothing, _lines()), settings, embedder))
 
 
 @apply.command()

@@ -13,10 +13,10 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from pipeline.dedupe.doubts import Doubts
-from pipeline.dedupe.likeness import DOUBT_FROM, Evidence, likeness
+from pipeline.dedupe.likeness import DOUBT_FROM, Evidence, likeness, weight_of_facts
 from pipeline.dedupe.links import Links
 from pipeline.dedupe.meaning import Meanings
-from pipeline.text.facts import Facts, Value, contradiction, facts_of
+from pipeline.text.facts import Facts, contradiction, facts_of, joined, spelled_alike
 from pipeline.text.index import Index, Vector
 from pipeline.text.similarity import COMMON_TERMS, terms
 from pipeline.text.tokens import words
@@ -94,7 +94,7 @@ class _Story:
 
     first_seen_at: datetime
     last_seen_at: datetime
-    facts: dict[str, frozenset[Value]] = field(default_factory=dict)  # what any member states
+    facts: Facts = field(default_factory=dict)  # what any member states
     size: int = 0
     sources: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)  # where the story stands in Folder._by_key
@@ -136,7 +136,7 @@ class Folder:
         self.learn(members)
         for member in members:
             vector = self._index.vector(terms_of(member)) if index is None else None
-            self._join(member, member.story_id, vector, facts_of(member.title))
+            self._join(member, member.story_id, vector, _facts(member))
 
     def learn(self, batch: Iterable[Candidate]) -> None:
         """Read a batch before it is folded: it shows the addresses that one source gives to many items."""
@@ -146,7 +146,7 @@ class Folder:
     def fold(self, item: Candidate) -> Membership:
         """Find the story of an item that was learned, or begin one with it."""
         self._forget(item.seen_at - self._window)
-        vector, facts = self._index.vector(terms_of(item)), facts_of(item.title)
+        vector, facts = self._index.vector(terms_of(item)), _facts(item)
         story_id, method, score = self._find(item, vector, facts)
         self._join(item, story_id, vector, facts)
         return Membership(item_id=item.item_id, story_id=story_id, method=method, score=round(score, 4))
@@ -158,7 +158,7 @@ class Folder:
     def _find(self, item: Candidate, vector: Vector, facts: Facts) -> tuple[str, MergeMethod, float]:
         for method, key in self._keys(item):
             story_id = self._by_key.get(key)
-            if story_id and (key[0] == "h" or item.source_id not in self._stories[story_id].sources):
+            if story_id and self._identifies(key[0], item, facts, self._stories[story_id]):
                 return story_id, method, 1.0
         perhaps = []
         for story_id, found in self._evidence(item, vector, facts):
@@ -173,14 +173,21 @@ class Folder:
             )
         return item.item_id, "first", 1.0
 
+    def _identifies(self, kind: str, item: Candidate, facts: Facts, story: _Story) -> bool:
+        """Whether a key that an item has in common with a story says that it is one of it."""
+        if kind == "h":
+            return True
+        return item.source_id not in story.sources and (kind == "u" or contradiction(facts, story.facts) is None)
+
     def _evidence(self, item: Candidate, vector: Vector, facts: Facts) -> Iterator[tuple[str, Evidence]]:
         """What speaks for the stories that an item may join, the one that draws it most first."""
         matches = self._index.similar(vector, self._threshold * DOUBT_FROM)
         found = {m.key: m.cosine for m in matches if m.key in self._stories}
         meant = {} if item.vector is None else self._meanings.similar(item.vector, _NEAREST, among=found)
-        for key in meant.keys() - found.keys():
-            found[key] = 0.0
+        for key in meant:
+            found.setdefault(key, 0.0)
         drawn = {key: (words + meant.get(key, 0.0)) * self._draw(key) for key, words in found.items()}
+        generic = is_generic(item.title)
         for key in sorted(drawn, key=lambda k: -drawn[k]):
             story = self._stories[key]
             shared = self._index.shared(key, vector)
@@ -191,10 +198,12 @@ class Folder:
                     meaning=meant.get(key),
                     closeness=self._closeness(item.seen_at, story),
                     shared=len(shared),
-                    telling=sum(term not in COMMON_TERMS for term in shared),
+                    telling=sum(len(term) > 1 and term not in COMMON_TERMS for term in shared),
                     same_source=story.sources == {item.source_id},
-                    generic=is_generic(item.title),
-                    difference=contradiction(facts, story.facts, alike=found[key]),
+                    generic=generic,
+                    difference=contradiction(
+                        facts, story.facts, alike=weight_of_facts(found[key], meant.get(key), story.size)
+                    ),
                 ),
             )
 
@@ -213,12 +222,12 @@ class Folder:
         return 0.0 if gap > self._window else float(0.5 ** (gap / _HALF_LIFE))
 
     def _keys(self, item: Candidate) -> Iterator[tuple[MergeMethod, str]]:
-        """What identifies an item: the hash of its text, its address, its title; strongest first."""
-        if item.text_hash:
-            yield "same_text", f"h {item.text_hash}"
+        """What identifies an item: its address, the hash of its text, its title; strongest first."""
         has_path = any(mark in item.url_key for mark in "/?:#")
         if has_path and not self._links.is_shared(item.source_id, item.url_key):
             yield "same_url", f"u {item.url_key}"
+        if item.text_hash:
+            yield "same_text", f"h {item.text_hash}"
         title = words(item.title)
         if len(title) >= _LEAST_TITLE_WORDS and not is_generic(item.title):
             yield "same_text", f"t {' '.join(title)}"
@@ -233,8 +242,7 @@ class Folder:
         if story.size > _MOST_ITEMS:
             return
         story.sources.add(item.source_id)
-        for name, values in facts.items():
-            story.facts[name] = story.facts.get(name, frozenset()) | values
+        story.facts = joined(story.facts, facts) if story.size > 1 else facts
         for _, key in self._keys(item):
             holder = self._by_key.setdefault(key, story_id)
             if holder == story_id:
@@ -263,4 +271,8 @@ def terms_of(item: Candidate) -> Mapping[str, float]:
     """The terms by which an item is compared, with their weights."""
     if item.terms is not None:
         return item.terms
-    return terms([(item.title, 1.0), (item.body[:BODY_HEAD_CHARS], _BODY_WEIGHT)])
+    return terms([(spelled_alike(item.title), 1.0), (spelled_alike(item.body[:BODY_HEAD_CHARS]), _BODY_WEIGHT)])
+
+
+def _facts(item: Candidate) -> Facts:
+    return facts_of(item.title, item.body, item.url_key)

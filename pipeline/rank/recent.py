@@ -55,7 +55,8 @@ class Recent:
         if of is None:
             return Judged(kind="new", likeness=likeness)
         tellings = [t for s in {of, *near} for t in self._told[s]]
-        before, last = known(text for t in tellings for text in t.texts), self._told[of][-1]
+        before = known(text for t in tellings for text in t.texts)
+        last = max(tellings, key=lambda t: (t.closed_at, t.story_id == of, t.story_id))  # what readers know
         fresh = _not_copies(story.items, tellings)
         news = max((of_item(item, before, last.closed_at) for item in fresh), default=0.0)
         words = max((of_text(item.title, item.body[:HEAD_CHARS], before) for item in fresh), default=0.0)

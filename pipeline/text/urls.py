@@ -4,9 +4,12 @@ import json
 import re
 from base64 import urlsafe_b64decode
 from functools import lru_cache
-from urllib.parse import SplitResult, parse_qs, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
 from url_normalize import url_normalize
+
+from pipeline.text import known_pages
+from pipeline.text.known_pages import STATUS_HOSTS, parameters, within
 
 MAX_URL_CHARS = 2_000
 _MAX_WRAPPED_CHARS = 8_000  # a wrapped address is longer than what it wraps; Substack's reach 1,500
@@ -73,6 +76,9 @@ _PARAMETER_WRAPPERS = (
     (re.compile(r"link\.(?:zhihu\.com|juejin\.cn)$"), "/", ("target",)),
     (re.compile(r"urldefense\.proofpoint\.com$"), "/v1/", ("u",)),
 )
+_AMP_VIEWER = re.compile(  # https://developers.google.com/amp/cache/overview ; "s/" says https
+    r"(?:[\w-]+\.cdn\.ampproject\.org/[acvi]|(?:www\.)?google\.[a-z.]{2,6}/amp)/(?P<safe>s)?/?(?P<page>[\w.-]+\.[a-z]+/.+)"
+)
 _IN_PATH = re.compile(r"/(?:CL0|L0)/(https?(?::|%3A).+?)(?:/\d+/|$)", re.IGNORECASE)  # Amazon SES, as TLDR sends
 _POSTMARK = re.compile(r"/[23](s?)/([^/]+)/")
 _PROOFPOINT_3 = re.compile(r"/v3/__(.+?)__;([^!]*)!")
@@ -96,21 +102,8 @@ _TRACKING_PATH = re.compile(
 _SUBSTACK_REDIRECT = re.compile(r"/redirect/")
 _IDENTITY = frozenset(("j", "e", "u", "token"))
 
-_ARXIV = re.compile(
-    r"/(?:abs|pdf|html|papers|overview|forum|10\.48550/arxiv\.)/?"
-    r"(\d{4}\.\d{4,5}|[a-z-]+(?:\.[a-z]{2})?/\d{7})(?:v\d+)?(?:\.pdf)?/?$",
-    re.IGNORECASE,
-)
-_ARXIV_HOSTS = ("arxiv.org", "alphaxiv.org", "ar5iv.org", "doi.org")
-_YOUTUBE = re.compile(r"/(?:shorts|live|embed|v)/([\w-]{6,20})/?$")
-_YOUTUBE_ID = re.compile(r"[\w-]{6,20}$")
-_STATUS = re.compile(r"/(?:[^/]+|i/web)/status(?:es)?/(\d+)(?:/|$)")
-_STATUS_HOSTS = _words("x.com twitter.com fxtwitter.com vxtwitter.com fixupx.com xcancel.com nitter.net")
-_REDDIT = re.compile(
-    r"(?:/r/[^/]+|/u(?:ser)?/[^/]+)?/comments/([a-z0-9]+)(?:/[^/]*(?:/([a-z0-9]+))?)?/?$", re.IGNORECASE
-)
-_REPOSITORY = re.compile(r"(/[^/]+/[^/]+?)(?:\.git)?(?:(?:/tree/(?:main|master))?|(/.+))$")
-_OPEN_SUBSTACK = re.compile(r"/pub/([a-z0-9-]+)(/p/[^/]+)", re.IGNORECASE)
+_AMP_PATH = re.compile(r"^/amp(?P<kept>/.+)|(?<=[^/])(?:/amp/?|\.amp(?:\.html?)?)$")
+_AMP_QUERY = frozenset(("amp", "amp=1", "amp=true", "outputtype=amp"))
 _INDEX = re.compile(r"/(?:index\.(?:html?|php))?$")
 _SAME_HOST = re.compile(r"^(?:www\d?|m|mobile|amp)\.(?=[^.]+\.)|(?<=^[a-z]{2})\.m(?=\.)")  # en.m.wikipedia.org
 
@@ -142,14 +135,12 @@ def url_key(url: str) -> str:
     if parts is None:
         return ""
     name = _SAME_HOST.sub("", host(urlunsplit(parts)))
-    known = _known_key(name, parts)
+    known = known_pages.key(name, parts)
     if known:
         return known
-    query = "&".join(sorted(p for p in parts.query.split("&") if p))
+    query = "&".join(sorted(p for p in parts.query.split("&") if p and p.lower() not in _AMP_QUERY))
     port = f":{parts.port}" if parts.port else ""
-    path = _INDEX.sub("", parts.path)
-    if name == "github.com" and (found := _REPOSITORY.match(path)):
-        path = found[1].lower() + (found[2] or "")
+    path = _INDEX.sub("", _AMP_PATH.sub(r"\g<kept>", parts.path))
     tail = (f"?{query}" if query else "") + (f"#{parts.fragment}" if parts.fragment else "")
     return name + port + path + tail
 
@@ -171,7 +162,7 @@ def unwrap(url: str) -> str:
     parts = _split(url)
     if parts is None or not is_tracking(url):
         return url
-    sender = {"u"} if _within(host(url), ("list-manage.com",)) else set()
+    sender = {"u"} if within(host(url), ("list-manage.com",)) else set()
     names = _IDENTITY - sender
     kept = [p for p in parts.query.split("&") if p.partition("=")[0].lower() not in names]
     return urlunsplit(parts._replace(query="&".join(kept)))
@@ -183,14 +174,14 @@ def is_tracking(url: str) -> bool:
     if parts is None:
         return False
     name = host(url)
-    if _within(name, _TRACKING_HOSTS) or _TRACKING_PATH.search(parts.path):
+    if within(name, _TRACKING_HOSTS) or _TRACKING_PATH.search(parts.path):
         return True
     if name.startswith("email.") and parts.path.startswith(("/c/", "/o/")):  # Mailgun
         return True
     # Salesforce: https://help.salesforce.com/s/articleView?id=mktg.mc_es_link_tracking.htm
     if name.startswith(("click.", "view.")) and parts.query.startswith("qs="):
         return True
-    return _within(name, ("substack.com",)) and bool(_SUBSTACK_REDIRECT.match(parts.path))
+    return within(name, ("substack.com",)) and bool(_SUBSTACK_REDIRECT.match(parts.path))
 
 
 def opaque(url: str) -> str:
@@ -249,17 +240,6 @@ def _netloc(parts: SplitResult) -> str:
     return parts.netloc.rpartition("@")[2]
 
 
-def _parameters(parts: SplitResult) -> dict[str, list[str]]:
-    try:
-        return parse_qs(parts.query, max_num_fields=100)
-    except ValueError:  # more than that
-        return {}
-
-
-def _within(name: str, hosts: tuple[str, ...]) -> bool:
-    return any(name == h or name.endswith("." + h) for h in hosts)
-
-
 def _is_content(parts: SplitResult) -> bool:
     """Whether the fragment makes another publication of the page."""
     if parts.fragment.startswith(("/", "!/")):  # a page of a site made by scripts
@@ -269,8 +249,8 @@ def _is_content(parts: SplitResult) -> bool:
 
 def _without_trackers(parts: SplitResult) -> str:
     name = (parts.hostname or "").removeprefix("www.")
-    dropped = {p for h, names in _HOST_TRACKERS.items() if _within(name, (h,)) for p in names}
-    if _within(name, _STATUS_HOSTS):
+    dropped = {p for h, names in _HOST_TRACKERS.items() if within(name, (h,)) for p in names}
+    if within(name, STATUS_HOSTS):
         dropped |= {"s", "t"}
     if _SUBSTACK_POST.search(parts.path):
         dropped |= {"r", "s", "triedredirect", "showwelcomeonshare"}
@@ -280,7 +260,7 @@ def _without_trackers(parts: SplitResult) -> str:
         key = unquote(pair.partition("=")[0]).lower()
         if not pair or key in dropped or key.startswith(_TRACKER_PREFIXES):
             continue
-        if key in _TRACKERS and not (key == "ref" and _within(name, _REVISION_HOSTS)):
+        if key in _TRACKERS and not (key == "ref" and within(name, _REVISION_HOSTS)):
             continue
         kept.append(pair)
     return "&".join(kept)
@@ -291,8 +271,10 @@ def _destination(parts: SplitResult) -> str:
     name = parts.hostname or ""
     for pattern, path, names in _PARAMETER_WRAPPERS:
         if pattern.match(name) and parts.path.startswith(path):
-            values = _parameters(parts)
+            values = parameters(parts)
             return next((values[n][0] for n in names if n in values), "")
+    if found := _AMP_VIEWER.match(name + parts.path):
+        return f"http{found['safe'] or ''}://{found['page']}"
     if found := _IN_PATH.search(parts.path):
         return unquote(found[1])
     if name == "click.pstmrk.it" and (found := _POSTMARK.match(parts.path)):
@@ -321,7 +303,7 @@ def _decoded(segment: str) -> str:
 def _proofpoint(parts: SplitResult) -> str:
     """Proofpoint URL Defense, versions 2 and 3, after the vendor's published decoder."""
     if parts.path.startswith("/v2/"):
-        coded = _parameters(parts).get("u", [""])[0]
+        coded = parameters(parts).get("u", [""])[0]
         return unquote(coded.replace("-", "%").replace("_", "/"))
     found = _PROOFPOINT_3.search(urlunsplit(parts))
     if not found:
@@ -337,37 +319,3 @@ def _proofpoint(parts: SplitResult) -> str:
 
     url = _PROOFPOINT_3_TOKEN.sub(restore, unquote(found[1]))
     return re.sub(r"^(https?:/)(?=[^/])", r"\1/", url)
-
-
-def _known_key(name: str, parts: SplitResult) -> str:
-    """The id of a paper, video or post, "" for any other page. ``name`` is without www."""
-    path = parts.path
-    if (_within(name, _ARXIV_HOSTS) or name in ("huggingface.co", "ar5iv.labs.arxiv.org")) and (
-        found := _ARXIV.search(path)
-    ):
-        return f"arxiv:{found[1].lower()}"
-    if video := _video(name, parts):
-        return f"youtube:{video}"
-    if _within(name, _STATUS_HOSTS) and (found := _STATUS.match(path)):
-        return f"x:{found[1]}"
-    if _within(name, ("reddit.com",)) and (found := _REDDIT.match(path)):
-        return f"reddit:{found[1].lower()}" + (f"/{found[2].lower()}" if found[2] else "")
-    if name == "redd.it" and path.strip("/").isalnum():
-        return f"reddit:{path.strip('/').lower()}"
-    if name == "open.substack.com" and (found := _OPEN_SUBSTACK.match(path)):
-        return f"{found[1].lower()}.substack.com{found[2]}"
-    return ""
-
-
-def _video(name: str, parts: SplitResult) -> str:
-    if name == "youtu.be":
-        found = _YOUTUBE_ID.match(parts.path.strip("/"))
-        return found[0] if found else ""
-    if name not in ("youtube.com", "music.youtube.com", "youtube-nocookie.com"):
-        return ""
-    if found := _YOUTUBE.match(parts.path):
-        return found[1]
-    if not parts.path.startswith("/watch"):
-        return ""
-    value = _parameters(parts).get("v", [""])[0]
-    return value if _YOUTUBE_ID.match(value) else ""

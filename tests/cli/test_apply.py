@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from pipeline.embeddings.local import connect
+from pipeline.errors import ConfigError
 from tests.cli.conftest import Ask, Typed
 
 DATA = Path(__file__).parents[1] / "data" / "sources"
@@ -101,6 +103,25 @@ def test_dedupe(ask: Ask) -> None:
         ("b", "a", "same_url"),
         ("c", "c", "first"),
     ]
+
+
+def test_dedupe_by_meaning_needs_its_model(ask: Ask, tmp_path: Path) -> None:
+    result = ask("apply", "dedupe", "--embeddings", "local", "--embeddings-path", str(tmp_path), text=b'{"id": "a"}')
+    assert isinstance(result.exception, ConfigError)
+
+
+def test_dedupe_by_meaning(ask: Ask) -> None:
+    try:
+        connect("")
+    except ConfigError as e:
+        pytest.skip(f"needs the local model: {e}")
+    rows: list[Row | bytes] = [
+        {"id": "a", "source": "s", "title": "EU delays high-risk rules of the AI Act by a year"},
+        {"id": "b", "source": "t", "title": "AI Act: Brussels postpones high-risk obligations"},
+    ]
+    by_words, _ = fed(ask, "dedupe", rows=rows)
+    by_meaning, _ = fed(ask, "dedupe", "--embeddings", "local", rows=rows)
+    assert [[a["story_id"] for a in answers] for answers in (by_words, by_meaning)] == [["a", "b"], ["a", "a"]]
 
 
 @pytest.mark.parametrize(("parameters", "verdict"), [("64B", "supported"), ("99B", "refuted|not_enough_info")])

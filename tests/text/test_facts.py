@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.text.facts import contradiction, facts_of
+from pipeline.text.facts import contradiction, facts_of, joined, spelled_alike
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,16 @@ from pipeline.text.facts import contradiction, facts_of
         ("Foo v2 released", "Foo v2 jailbroken"),
         ("Apple will license Gemini", "Apple will not license Gemini"),
         ("文心大模型发布", "文心大模型被曝漏洞"),
+        ("GPT-5.1 is out", "GPT5.2 is out"),
+        ("Phi-5-mini runs", "Phi-5-vision runs"),
+        ("Nemotron 3 Nano 30B", "Nemotron 3 Super 120B"),
+        ("Cuts 4,000 jobs", "Cuts 400 jobs"),
+        ("智谱完成 4000 万元融资", "智谱完成 4 亿元融资"),
+        ("Raises 20 billion yen", "Raises ¥3B"),
+        ("Twice as fast: 20x faster", "Test: 3x faster"),
+        ("Reddit sues Perplexity", "Reddit sues Anthropic"),
+        ("Governor signs the bill", "Governor vetoes the bill"),
+        ("Deloitte wrote the report", "Deloitte refunds the report"),
     ],
 )
 def test_titles_that_contradict(one: str, other: str) -> None:
@@ -41,6 +51,12 @@ def test_titles_that_contradict(one: str, other: str) -> None:
         ("ICLR 2025 papers", "ICLR 2026 papers"),
         ("完成 5 亿美元融资", "融资 5 亿美元"),
         ("", "Anything 5"),
+        ("Raises 20 billion yen", "Raises ¥20B"),
+        ("Foo-70B, from the maker that raised $2B", "Acme raises $2 billion"),
+        ("GPT-5.1", "GPT5.1"),
+        ("4000万融资", "融资 40M"),
+        ("Italy lifts its ban on Foo", "Italy allows Foo"),
+        ("AWS raises prices", "Amazon raises prices"),
     ],
 )
 def test_titles_that_agree(one: str, other: str) -> None:
@@ -56,3 +72,38 @@ def test_a_sum_is_another_side_of_the_event_where_the_words_differ_much() -> Non
 def test_hostile_titles_take_no_time() -> None:
     for title in ("9" * 50_000, "1.1" * 20_000, "a" * 50_000, "$" * 50_000, "n't" * 20_000, " -" * 30_000 + "1"):
         facts_of(title)
+
+
+def test_a_body_and_an_address_are_asked_for_what_the_title_leaves_open() -> None:
+    title = "Acme updates Orca"
+    assert contradiction(facts_of(title, "The new Orca 2 is here."), facts_of(title, "The new Orca 3 is here."))
+    assert contradiction(facts_of(title, "", "acme.example/news/orca-2-1-out"), facts_of("Acme updates Orca 2.2"))
+    assert contradiction(facts_of("Orca 3", "Orca 2 was slow."), facts_of("Orca 3")) is None
+    assert contradiction(facts_of(title, "Tern 5 came first."), facts_of(title, "Tern 6 came first.")) is None
+    money = "Acme raises fresh money"
+    assert contradiction(facts_of(money, "It got $40M. Once $5M."), facts_of(money, "It got 250 million dollars."))
+    assert contradiction(facts_of(title, "It costs $40M."), facts_of(title, "It costs $50M.")) is None
+
+
+def test_a_party_that_not_every_member_names_tells_nothing_apart() -> None:
+    story = joined(facts_of("OpenAI and Oracle sign"), facts_of("OpenAI signs"))
+    assert contradiction(facts_of("OpenAI signs with Nvidia"), story) is None
+    assert contradiction(facts_of("Anthropic signs"), story) is not None
+
+
+@pytest.mark.parametrize("text", ["$40 million", "40M", "40 mn", "40m"])
+def test_one_sum_has_one_spelling(text: str) -> None:
+    assert spelled_alike(f"raises {text} now").replace("$", "").split() == ["raises", "40m", "now"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ("Opus 5", "Opus 5.1", "opus 5 is not opus 5.1"),
+        ("Raises 40M", "Raises 1.5 billion", "the amounts differ: 40M and 1.5B"),
+        ("Acme sells", "Acme won't sell", "one denies it"),
+        ("Foo-7B", "Foo-13B", "the sizes differ: 7B and 13B"),
+    ],
+)
+def test_a_difference_is_told_in_plain_words(one: str, other: str, told: str) -> None:
+    assert str(contradiction(facts_of(one), facts_of(other))) == told
