@@ -1,6 +1,7 @@
 """What every benchmark gives, and how it times: baseline and candidate in turn, so that a busy machine hits both."""
 
 import os
+import resource
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,3 +61,15 @@ def compared(name: str, ours_s: Sequence[float], bare_s: Sequence[float], baseli
     ratio = median(a / b for a, b in zip(ours_s, bare_s, strict=True))
     spent = f"{median(ours_s) * 1000:,.0f} ms against {median(bare_s) * 1000:,.0f} ms"
     return Row(name=name, figure=ratio, unit="x", baseline=baseline, note=f"{note}: {spent}" if note else spent)
+
+
+def peak_mb() -> float:
+    """The most memory that this process held, and the largest of its worker processes, if it had any.
+
+    Linux hands the peak of a parent on to its children (getrusage(2) survives exec), so its own figure is taken there.
+    """
+    own_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    status = Path("/proc/self/status")
+    if status.exists():
+        own_kb = next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+    return (own_kb + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1000

@@ -5,7 +5,6 @@
 """
 
 import json
-import resource
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -13,7 +12,7 @@ from pathlib import Path
 from sys import stdin
 from tempfile import TemporaryDirectory
 
-from benchmarks._measuring import Timed
+from benchmarks._measuring import Timed, peak_mb
 
 _ROOT = Path(__file__).parent.parent
 
@@ -45,16 +44,4 @@ def answer(program: Program) -> None:
     job = json.load(stdin)
     with TemporaryDirectory() as folder:
         first, second, entries = program(job["urls"], job["threads"], Path(folder))
-    print(json.dumps(asdict(Spent(runs=(first, second), entries=entries, peak_mb=_peak_mb()))))
-
-
-def _peak_mb() -> float:
-    """The most memory that this process held, and the largest of its worker processes, if it had any.
-
-    Linux hands the peak of a parent on to its children (getrusage(2) survives exec), so its own figure is taken there.
-    """
-    own_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    status = Path("/proc/self/status")
-    if status.exists():
-        own_kb = next(int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-    return (own_kb + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1000
+    print(json.dumps(asdict(Spent(runs=(first, second), entries=entries, peak_mb=peak_mb()))))

@@ -8,7 +8,7 @@ points.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pipeline.errors import DigestError
 
@@ -92,6 +92,31 @@ class Story:
     def representative(self) -> Item:
         """The item whose title and text stand for the story."""
         return self.items[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """What is kept of an item that has its story, so that a new one can be held against it without its text.
+
+    ``meaning_sha256`` is of the text that is embedded, in hex; ``terms`` is packed (text.index.pack).
+    """
+
+    item_id: str
+    seen_at: datetime
+    url_key: str
+    text_hash: str
+    meaning_sha256: str
+    terms: bytes
+
+
+class KnownSignature(NamedTuple):
+    """The part of a signature that a run reads, by the tens of thousands; ``story_id`` is where its item is now."""
+
+    item_id: str
+    story_id: str
+    url_key: str
+    text_hash: str
+    terms: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

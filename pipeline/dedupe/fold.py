@@ -6,8 +6,7 @@ same input gives the same stories.
 
 import math
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -15,9 +14,11 @@ from typing import TYPE_CHECKING
 
 from pipeline.dedupe.doubts import Doubts
 from pipeline.dedupe.likeness import DOUBT_FROM, Evidence, likeness, weight_of_facts
+from pipeline.dedupe.links import Links
 from pipeline.dedupe.meaning import Meanings
 from pipeline.text.facts import Facts, contradiction, facts_of, joined, spelled_alike
-from pipeline.text.similarity import COMMON_TERMS, Index, Vector, terms
+from pipeline.text.index import Index, Vector
+from pipeline.text.similarity import COMMON_TERMS, terms
 from pipeline.text.tokens import words
 from pipeline.types import Doubt, Membership, MergeMethod
 
@@ -29,8 +30,11 @@ BODY_HEAD_CHARS = 300
 """How much of a body says what it is about; the rest wanders off."""
 
 _BODY_WEIGHT = 0.4
+MOST_STORIES = 50_000
+"""In the window: what 400 busy sources tell in two weeks. Of more, those that nothing joined for longest are let go."""
+
+_MOST_ITEMS = 200  # of a story that are remembered; what joins it later is told in the same words
 _NEAREST = 10  # stories looked at for their meaning alone
-_SHARED_LINK = 3  # a source that gives so many items one address points at its home page or at a tracker
 _LEAST_BODY_CHARS = 40
 _LEAST_TITLE_WORDS = 4
 _HALF_LIFE = timedelta(days=5)  # of a likeness: what is told again next week must be told in more of the same words
@@ -56,6 +60,7 @@ class Candidate:
     body: str
     seen_at: datetime
     vector: "NDArray[np.float32] | None" = field(default=None, compare=False, repr=False)  # of meaning_text, length 1
+    terms: Mapping[str, float] | None = field(default=None, compare=False, repr=False)  # terms_of, where it was asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +103,8 @@ class _Story:
 class Folder:
     """The window of stories, and the one way for an item into it.
 
-    Memory is that of the window: a story that nothing joined for ``window_days`` is forgotten.
+    Memory is that of the window: a story that nothing joined for ``window_days`` is forgotten, and so are those above
+    MOST_STORIES.
     """
 
     def __init__(
@@ -109,37 +115,38 @@ class Folder:
         window_days: float,
         meaning_zero: float = 0.0,
         apart: Collection[frozenset[str]] = (),
+        index: Index[str] | None = None,
     ) -> None:
         """``meaning_zero`` is what unrelated texts have in common in the space of the vectors (meaning.baseline).
 
-        ``apart`` are the pairs of story ids that a reviewer told apart.
+        ``apart`` are the pairs of story ids that a reviewer told apart. ``index`` has the words of the known items
+        already, and of others, so that it knows how common each word is.
         """
         self._apart = apart
         self._parted = frozenset(story_id for pair in apart for story_id in pair)
         self._threshold = threshold
         self._window = timedelta(days=window_days)
-        self._index: Index[str] = Index()
+        self._index: Index[str] = Index() if index is None else index
         self._meanings = Meanings(meaning_zero)
         self._doubts = Doubts()
         self._stories: dict[str, _Story] = {}  # the one that something joined last stands last
         self._by_key: dict[str, str] = {}
-        self._links: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self._links = Links()
         members = sorted(known, key=lambda k: (k.seen_at, k.item_id))
         self.learn(members)
         for member in members:
-            self._join(member, member.story_id, self._index.vector(_terms(member)), _facts(member))
+            vector = self._index.vector(terms_of(member)) if index is None else None
+            self._join(member, member.story_id, vector, _facts(member))
 
     def learn(self, batch: Iterable[Candidate]) -> None:
         """Read a batch before it is folded: it shows the addresses that one source gives to many items."""
         for item in batch:
-            items = self._links[item.source_id, item.url_key]
-            if len(items) < _SHARED_LINK:
-                items.add(item.item_id)
+            self._links.learn(item.source_id, item.url_key, item.item_id)
 
     def fold(self, item: Candidate) -> Membership:
         """Find the story of an item that was learned, or begin one with it."""
         self._forget(item.seen_at - self._window)
-        vector, facts = self._index.vector(_terms(item)), _facts(item)
+        vector, facts = self._index.vector(terms_of(item)), _facts(item)
         story_id, method, score = self._find(item, vector, facts)
         self._join(item, story_id, vector, facts)
         return Membership(item_id=item.item_id, story_id=story_id, method=method, score=round(score, 4))
@@ -174,7 +181,8 @@ class Folder:
 
     def _evidence(self, item: Candidate, vector: Vector, facts: Facts) -> Iterator[tuple[str, Evidence]]:
         """What speaks for the stories that an item may join, the one that draws it most first."""
-        found = {m.key: m.cosine for m in self._index.similar(vector, self._threshold * DOUBT_FROM)}
+        matches = self._index.similar(vector, self._threshold * DOUBT_FROM)
+        found = {m.key: m.cosine for m in matches if m.key in self._stories}
         meant = {} if item.vector is None else self._meanings.similar(item.vector, _NEAREST, among=found)
         for key in meant:
             found.setdefault(key, 0.0)
@@ -216,7 +224,7 @@ class Folder:
     def _keys(self, item: Candidate) -> Iterator[tuple[MergeMethod, str]]:
         """What identifies an item: its address, the hash of its text, its title; strongest first."""
         has_path = any(mark in item.url_key for mark in "/?:#")
-        if has_path and len(self._links[item.source_id, item.url_key]) < _SHARED_LINK:
+        if has_path and not self._links.is_shared(item.source_id, item.url_key):
             yield "same_url", f"u {item.url_key}"
         if item.text_hash:
             yield "same_text", f"h {item.text_hash}"
@@ -224,13 +232,15 @@ class Folder:
         if len(title) >= _LEAST_TITLE_WORDS and not is_generic(item.title):
             yield "same_text", f"t {' '.join(title)}"
 
-    def _join(self, item: Candidate, story_id: str, vector: Vector, facts: Facts) -> None:
+    def _join(self, item: Candidate, story_id: str, vector: Vector | None, facts: Facts) -> None:
         story = self._stories.pop(story_id, None)
         story = story or _Story(first_seen_at=item.seen_at, last_seen_at=item.seen_at)
         self._stories[story_id] = story
         story.first_seen_at = min(story.first_seen_at, item.seen_at)
         story.last_seen_at = max(story.last_seen_at, item.seen_at)
         story.size += 1
+        if story.size > _MOST_ITEMS:
+            return
         story.sources.add(item.source_id)
         story.facts = joined(story.facts, facts) if story.size > 1 else facts
         for _, key in self._keys(item):
@@ -240,7 +250,8 @@ class Folder:
             elif frozenset((holder, story_id)) in self._apart:  # what both have tells neither
                 self._by_key[key] = ""
                 self._stories[holder].keys.discard(key)
-        self._index.add(story_id, vector)
+        if vector is not None:
+            self._index.add(story_id, vector)
         if item.vector is not None:
             self._meanings.add(story_id, item.vector)
 
@@ -248,7 +259,7 @@ class Folder:
         """Let go of stories that nothing joined since; they stand first."""
         while self._stories:
             story_id, story = next(iter(self._stories.items()))
-            if story.last_seen_at >= before:
+            if story.last_seen_at >= before and len(self._stories) <= MOST_STORIES:
                 return
             for key in self._stories.pop(story_id).keys:
                 del self._by_key[key]
@@ -256,7 +267,10 @@ class Folder:
             self._meanings.remove(story_id)
 
 
-def _terms(item: Candidate) -> dict[str, float]:
+def terms_of(item: Candidate) -> Mapping[str, float]:
+    """The terms by which an item is compared, with their weights."""
+    if item.terms is not None:
+        return item.terms
     return terms([(spelled_alike(item.title), 1.0), (spelled_alike(item.body[:BODY_HEAD_CHARS]), _BODY_WEIGHT)])
 
 

@@ -1,23 +1,32 @@
 """Dedupe: gives every new item its story, against those of the last days; what gets none is skipped and counted."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
+import numpy as np
 from sqlalchemy.engine import Connection
 
 from pipeline import resources
 from pipeline.config import Settings
 from pipeline.context import Context
 from pipeline.dedupe.asking import merged, question, read_answer, settled
-from pipeline.dedupe.fold import BODY_HEAD_CHARS, Candidate, Folder, Known, meaning_text, text_hash
+from pipeline.dedupe.fold import BODY_HEAD_CHARS, Candidate, Folder, Known, meaning_text, terms_of, text_hash
 from pipeline.dedupe.meaning import baseline
+from pipeline.dedupe.window import MOST_KNOWN, indexed, near, near_by_meaning, signature
+from pipeline.embeddings.cache import kept_bytes, key_of, unpack
 from pipeline.errors import BudgetExceeded, DigestError, ModelError
 from pipeline.model.prompting import load_prompt
-from pipeline.store import doubts, items, stories
+from pipeline.store import doubts, items, signatures, stories
+from pipeline.text.index import Index
 from pipeline.text.relevance import why_not
 from pipeline.text.urls import url_key
-from pipeline.types import Doubt, Item, Membership, Outcome
+from pipeline.types import Doubt, Item, Membership, Outcome, Signature
+
+C = TypeVar("C", bound=Candidate)
+
+_MARGIN = timedelta(days=7)  # signatures are kept for longer than the window: a run may come late
 
 ALL = "new items"  # one key: items are folded against each other, so they are one piece of work
 
@@ -30,77 +39,117 @@ def pending(ctx: Context) -> Iterable[str]:
 
 def process(ctx: Context, key: str) -> Outcome:
     """Read, fold, ask about what is in doubt, write: nobody is asked anything while the store is being written."""
+    _refill(ctx)
     with ctx.store.read() as db:
-        work = _read(db, ctx.settings)
-    work, zero, embedding = _with_meaning(ctx, work)
-    memberships, perhaps = _fold(work, ctx.settings, zero)
-    perhaps, asking = _ask(ctx, perhaps, work.items)
+        new = _read_new(db, ctx.settings)
+    candidates, zero, trouble = _with_meaning(ctx, new.candidates)
+    with ctx.store.read() as db:
+        window = _read_window(db, ctx, candidates, zero)
+        apart = doubts.told_apart(db)
+    if trouble is None:
+        members, _, trouble = _with_meaning(ctx, window.members)
+        window = replace(window, members=members)
+    memberships, perhaps = _fold(candidates, window, ctx.settings, zero, apart)
+    memberships += [Membership(item_id=i.id, story_id=i.id, method="first") for i in new.items if _is_board(i)]
+    perhaps, asking = _ask(ctx, perhaps, new.items)
     memberships, perhaps = merged(memberships, perhaps)
     with ctx.store.begin() as db:
-        items.skip(db, "dedupe", work.reasons.items(), ctx.clock())
-        began = {i.id: i.fetched_at for i in work.items}
+        items.skip(db, "dedupe", new.reasons.items(), ctx.clock())
+        began = {i.id: i.fetched_at for i in new.items}
         present = stories.story_of(db, {m.story_id for m in memberships} - began.keys())
         memberships = [replace(m, story_id=present.get(m.story_id, m.story_id)) for m in memberships]
         named = {m.story_id for m in memberships} | {d.story_id for d in perhaps}
         stories.join(db, memberships, {story_id: at for story_id, at in began.items() if story_id in named})
         doubts.keep(db, perhaps, ctx.clock())
-    return Outcome(count=len({m.story_id for m in memberships if m.method == "first"}), trouble=embedding or asking)
+        signatures.keep(db, map(_signature, candidates), _forgotten(ctx))
+    return Outcome(count=len({m.story_id for m in memberships if m.method == "first"}), trouble=trouble or asking)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Work:
-    """What a run folds: the new items in time order, those of the window, and why others get no story (by item id)."""
+class _New:
+    """The new items in time order, those of them that are folded, and why others get no story (by item id)."""
 
     items: Sequence[Item]
     candidates: Sequence[Candidate]
-    known: Sequence[Known]
     reasons: Mapping[str, str]
-    apart: Collection[frozenset[str]]
 
 
-def _read(db: Connection, settings: Settings) -> _Work:
-    new = items.pending(db)
-    reasons = {item.id: reason for item in new if (reason := _why_not(item, settings))}
-    fresh = sorted((i for i in new if i.id not in reasons), key=lambda i: (seen_at(i), i.id))
-    members = []
-    if fresh:
-        since = min(i.fetched_at for i in fresh) - timedelta(days=settings.dedupe.window_days)
-        members = stories.known_members(db, since)
-    return _Work(
-        items=fresh,
-        candidates=[_candidate(item) for item in fresh if not _is_board(item)],
-        known=[_known(item, story_id) for story_id, item in members if not _is_board(item)],
-        reasons=reasons,
-        apart=doubts.told_apart(db),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Window:
+    """All items of the stories that new ones may belong to, and the words of all stories."""
+
+    members: Sequence[Known]
+    index: Index[str]
 
 
-def _with_meaning(ctx: Context, work: _Work) -> tuple[_Work, float, DigestError | None]:
-    """(the work with a vector for each item, the zero of these vectors, what went wrong: then words decide alone)."""
-    if ctx.embedder is None or not work.candidates:
-        return work, 0.0, None
+def _refill(ctx: Context) -> None:
+    """Make the signatures of the window, where there are none: of a store from before they were kept."""
+    with ctx.store.read() as db:
+        told = items.in_stories(db, _forgotten(ctx), MOST_KNOWN) if signatures.is_empty(db) else []
+    if made := [_signature(_candidate(item)) for item in told if not _is_board(item)]:
+        with ctx.store.begin() as db:
+            signatures.keep(db, made, _forgotten(ctx))
+
+
+def _forgotten(ctx: Context) -> datetime:
+    """What was told before is in no window, also when a run comes late."""
+    return ctx.clock() - timedelta(days=ctx.settings.dedupe.window_days) - _MARGIN
+
+
+def _read_new(db: Connection, settings: Settings) -> _New:
+    found = items.pending(db)
+    reasons = {item.id: reason for item in found if (reason := _why_not(item, settings))}
+    fresh = sorted((i for i in found if i.id not in reasons), key=lambda i: (seen_at(i), i.id))
+    candidates = [_candidate(i) for i in fresh if not _is_board(i)]
+    candidates = [replace(c, terms=terms_of(c)) for c in candidates]  # they are needed three times
+    return _New(items=fresh, candidates=candidates, reasons=reasons)
+
+
+def _read_window(db: Connection, ctx: Context, new: Sequence[Candidate], zero: float) -> _Window:
+    span = timedelta(days=ctx.settings.dedupe.window_days)
+    since, until = (new[0].seen_at - span, new[-1].seen_at + span) if new else (ctx.clock(), ctx.clock())
+    known = signatures.known(db, since, until, MOST_KNOWN)
+    index = indexed(known)
+    wanted = near(new, known, index, ctx.settings.dedupe.threshold)
+    if ctx.embedder is not None and (vectors := [c.vector for c in new if c.vector is not None]):
+        kept = signatures.vectors(db, ctx.embedder.name, since, until, MOST_KNOWN)
+        kept = [k for k in kept if len(k[1]) == kept_bytes(vectors[0])]  # others are of another model of that name
+        if kept:
+            wanted |= near_by_meaning(np.stack(vectors), [s for s, _ in kept], unpack([v for _, v in kept]), zero)
+    index.narrow(wanted)
+    keys = {k.item_id: (k.url_key, k.text_hash) for k in known if k.story_id in wanted}
+    found = items.by_story(db, sorted(wanted))
+    members = [
+        _known(i, story_id, keys.get(i.id)) for story_id, some in found.items() for i in some if not _is_board(i)
+    ]
+    return _Window(members=members, index=index)
+
+
+def _with_meaning(ctx: Context, candidates: Sequence[C]) -> tuple[Sequence[C], float, DigestError | None]:
+    """(each with its vector, the zero of these vectors, what went wrong: then words decide alone)."""
+    if ctx.embedder is None or not candidates:
+        return candidates, 0.0, None
     try:
         zero = baseline(ctx.embedder)
-        vectors = ctx.embedder.embed([meaning_text(c.title, c.body) for c in (*work.known, *work.candidates)])
+        vectors = ctx.embedder.embed([meaning_text(c.title, c.body) for c in candidates])
     except (ModelError, BudgetExceeded) as e:
-        return work, 0.0, _instead(e, "what is one story was told by the words alone")
-    known = [replace(k, vector=vector) for k, vector in zip(work.known, vectors[: len(work.known)], strict=True)]
-    candidates = [replace(c, vector=vector) for c, vector in zip(work.candidates, vectors[len(known) :], strict=True)]
-    return replace(work, known=known, candidates=candidates), zero, None
+        return candidates, 0.0, _instead(e, "what is one story was told by the words alone")
+    return [replace(c, vector=vector) for c, vector in zip(candidates, vectors, strict=True)], zero, None
 
 
-def _fold(work: _Work, settings: Settings, zero: float) -> tuple[list[Membership], list[Doubt]]:
+def _fold(
+    new: Sequence[Candidate], window: _Window, settings: Settings, zero: float, apart: Collection[frozenset[str]]
+) -> tuple[list[Membership], list[Doubt]]:
     folder = Folder(
-        work.known,
+        window.members,
         threshold=settings.dedupe.threshold,
         window_days=settings.dedupe.window_days,
         meaning_zero=zero,
-        apart=work.apart,
+        apart=apart,
+        index=window.index,
     )
-    folder.learn(work.candidates)
-    memberships = [folder.fold(candidate) for candidate in work.candidates]
-    memberships += [Membership(item_id=i.id, story_id=i.id, method="first") for i in work.items if _is_board(i)]
-    return memberships, list(folder.doubts())
+    folder.learn(new)
+    return [folder.fold(candidate) for candidate in new], list(folder.doubts())
 
 
 def _ask(ctx: Context, perhaps: list[Doubt], fresh: Sequence[Item]) -> tuple[list[Doubt], DigestError | None]:
@@ -157,5 +206,20 @@ def _candidate(item: Item) -> Candidate:
     )
 
 
-def _known(item: Item, story_id: str) -> Known:
-    return Known(**asdict(_candidate(item)), story_id=story_id)
+def _known(item: Item, story_id: str, keys: tuple[str, str] | None) -> Known:
+    """``keys`` are those of its signature, which take longer to make than all the rest."""
+    address, text = keys or (url_key(item.url), text_hash(item.title, item.body))
+    return Known(
+        item_id=item.id,
+        source_id=item.source_id,
+        url_key=address,
+        text_hash=text,
+        title=item.title,
+        body=item.body[:BODY_HEAD_CHARS],
+        seen_at=seen_at(item),
+        story_id=story_id,
+    )
+
+
+def _signature(item: Candidate) -> Signature:
+    return signature(item, key_of(meaning_text(item.title, item.body)))

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.text.facts import contradiction, facts_of
+from pipeline.text.index import Index
 from pipeline.text.news import HEAD_CHARS, NEWS, known, of_item, of_text
-from pipeline.text.similarity import COMMON_TERMS, Index, terms
+from pipeline.text.similarity import COMMON_TERMS, terms
 from pipeline.text.urls import url_key
 from pipeline.types import Item, Story, Told
 

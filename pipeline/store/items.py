@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from pipeline.store.rows import chunks, digest, keep_bodies, upsert
-from pipeline.store.tables import UTCDateTime, bodies, items, memberships, pages, skips, slots
+from pipeline.store.tables import UTCDateTime, bodies, items, memberships, pages, skips, slots, unfolded
 from pipeline.types import Item
 
 _CHANGING = ("url", "title", "body_sha256", "points", "comments", "media", "language", "text_url", "credit")
@@ -41,57 +41,69 @@ def add(db: Connection, found: Sequence[Item]) -> int:
         }
         rows.append(row)
     upsert(db, items, rows, update=_CHANGING)
-    return len(unique.keys() - known)
+    new = unique.keys() - known
+    upsert(db, unfolded, [{"item_id": item_id} for item_id in sorted(new)])
+    return len(new)
 
 
 def pending(db: Connection) -> list[Item]:
     """Items that are in no story and were not skipped with a reason, oldest first."""
-    query = (
-        _select()
-        .outerjoin(memberships, memberships.c.item_id == items.c.id)
-        .outerjoin(skips, sa.and_(skips.c.stage == "dedupe", skips.c.subject == items.c.id))
-        .where(memberships.c.item_id.is_(None), skips.c.subject.is_(None))
-        .order_by(items.c.fetched_at, sa.func.coalesce(items.c.published_at, items.c.fetched_at), items.c.id)
-    )
-    return [to_item(row) for row in db.execute(query).mappings()]
+    # ordered here: SQLite would rather walk all items in the order of their index than sort these few
+    query = _select().where(items.c.id.in_(sa.select(unfolded.c.item_id)))
+    found = [to_item(row) for row in db.execute(query).mappings()]
+    return sorted(found, key=lambda i: (i.fetched_at, i.published_at or i.fetched_at, i.id))
 
 
 def without_page(db: Connection, *, tried_from: datetime, tried_until: datetime, site: str = "") -> list[Item]:
     """Items whose page was not asked for and that may still get a story, and those whose page could not be had then,
     during [tried_from, tried_until), and that stand in no issue. Only those with an address at ``site``, when given.
     """
-    new = sa.and_(pages.c.item_id.is_(None), memberships.c.item_id.is_(None), skips.c.subject.is_(None))
-    again = sa.and_(
-        pages.c.outcome == "later",
-        pages.c.fetched_at >= tried_from,
-        pages.c.fetched_at < tried_until,
-        sa.or_(memberships.c.story_id.is_(None), memberships.c.story_id.not_in(sa.select(slots.c.story_id))),
+    new = sa.select(unfolded.c.item_id).outerjoin(pages, pages.c.item_id == unfolded.c.item_id)
+    again = (
+        sa.select(pages.c.item_id)
+        .outerjoin(memberships, memberships.c.item_id == pages.c.item_id)
+        .where(
+            pages.c.outcome == "later",
+            pages.c.fetched_at >= tried_from,
+            pages.c.fetched_at < tried_until,
+            sa.or_(memberships.c.story_id.is_(None), memberships.c.story_id.not_in(sa.select(slots.c.story_id))),
+        )
     )
+    wanted = sa.union(new.where(pages.c.item_id.is_(None)), again)
     there = sa.or_(*(c.startswith(site, autoescape=True) for c in (items.c.url, items.c.text_url)))
-    query = (
-        _select()
-        .outerjoin(memberships, memberships.c.item_id == items.c.id)
-        .outerjoin(skips, sa.and_(skips.c.stage == "dedupe", skips.c.subject == items.c.id))
-        .where(sa.or_(new, again), there)
-    )
+    query = _select().where(items.c.id.in_(wanted), there)
     return [to_item(row) for row in db.execute(query).mappings()]
 
 
 def any_pending(db: Connection) -> bool:
     """Whether there is an item without a story."""
+    return db.scalar(sa.select(unfolded.c.item_id).limit(1)) is not None
+
+
+def folded(db: Connection, item_ids: Iterable[str]) -> None:
+    """These have their story now, or the reason why they get none."""
+    for ids in chunks(item_ids):
+        db.execute(unfolded.delete().where(unfolded.c.item_id.in_(ids)))
+
+
+def in_stories(db: Connection, since: datetime, limit: int) -> list[Item]:
+    """The items fetched since then that have their story, the latest ``limit`` of them, latest first."""
     query = (
-        sa.select(items.c.id)
-        .outerjoin(memberships, memberships.c.item_id == items.c.id)
-        .outerjoin(skips, sa.and_(skips.c.stage == "dedupe", skips.c.subject == items.c.id))
-        .where(memberships.c.item_id.is_(None), skips.c.subject.is_(None))
-        .limit(1)
+        _select()
+        .join(memberships, memberships.c.item_id == items.c.id)
+        .where(items.c.fetched_at >= since)
+        .order_by(items.c.fetched_at.desc(), items.c.id)
+        .limit(limit)
     )
-    return db.scalar(query) is not None
+    return [to_item(row) for row in db.execute(query).mappings()]
 
 
 def skip(db: Connection, stage: str, reasons: Iterable[tuple[str, str]], at: datetime) -> None:
     """Record (subject, reason): nothing is dropped silently."""
-    upsert(db, skips, [{"stage": stage, "subject": s, "reason": r, "at": at} for s, r in reasons])
+    rows = [{"stage": stage, "subject": s, "reason": r, "at": at} for s, r in reasons]
+    upsert(db, skips, rows)
+    if stage == "dedupe":
+        folded(db, [str(row["subject"]) for row in rows])
 
 
 def window_counts(db: Connection, opens_at: datetime, closes_at: datetime) -> dict[str, int]:

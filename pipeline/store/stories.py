@@ -14,19 +14,6 @@ from pipeline.store.tables import issues, items, memberships, stories
 from pipeline.types import Item, Membership, Slot, Story
 
 
-def known_members(db: Connection, since: datetime) -> list[tuple[str, Item]]:
-    """(story id, item) for every member of the stories that were alive since then, in the order of arrival."""
-    alive = (
-        sa.select(memberships.c.story_id)
-        .join(items, items.c.id == memberships.c.item_id)
-        .where(items.c.fetched_at >= since)
-        .distinct()
-    )
-    found = items_.by_story(db, db.scalars(alive))
-    pairs = [(story_id, item) for story_id, members in found.items() for item in members]
-    return sorted(pairs, key=lambda p: (p[1].fetched_at, p[1].id))
-
-
 def story_of(db: Connection, item_ids: Iterable[str]) -> dict[str, str]:
     """Item id -> its present story. The id of a story is one of an item: this says where it is told now."""
     found: dict[str, str] = {}
@@ -40,6 +27,7 @@ def join(db: Connection, found: Sequence[Membership], first_seen: dict[str, date
     """Begin stories at ``first_seen[story_id]``, unless they are there, and put items into them or into others."""
     upsert(db, stories, [{"id": story_id, "first_seen_at": at} for story_id, at in first_seen.items()])
     upsert(db, memberships, [asdict(m) for m in found])
+    items_.folded(db, [m.item_id for m in found])
 
 
 def members(db: Connection, story_id: str) -> list[Membership]:

@@ -12,7 +12,8 @@ from pipeline.dedupe.apply import apply_dedupe
 from pipeline.dedupe.likeness import Evidence, likeness
 from pipeline.dedupe.meaning import baseline
 from pipeline.seams import Embedder
-from pipeline.text.similarity import Index, terms
+from pipeline.text.index import Index
+from pipeline.text.similarity import terms
 from tests.eval.test_stories import FLOORS, read
 
 HARD = [

@@ -210,8 +210,9 @@ def test_a_story_has_all_its_items_and_joining_twice_changes_nothing(store: Stor
         assert set(found) == {"a"}
         assert [i.id for i in found["a"].items] == ["b", "a"], "the telling one represents"
         assert (found["a"].first_seen_at, found["a"].last_seen_at) == (NOW, NOW + HOUR)
-        assert [(s, i.id) for s, i in stories.known_members(db, NOW + HOUR)] == [("a", "a"), ("a", "b")]
-        assert stories.known_members(db, NOW + DAY) == []
+        assert [i.id for i in items.in_stories(db, NOW, 9)] == ["b", "a"]
+        assert [i.id for i in items.in_stories(db, NOW, 1)] == ["b"]
+        assert items.in_stories(db, NOW + DAY, 9) == []
 
 
 def test_more_stories_than_fit_into_one_query(store: Store) -> None:

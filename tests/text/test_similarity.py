@@ -2,7 +2,8 @@ import random
 
 import pytest
 
-from pipeline.text.similarity import Index, stem, terms
+from pipeline.text.index import Index
+from pipeline.text.similarity import stem, terms
 
 
 def _index(*texts: str) -> Index[str]:

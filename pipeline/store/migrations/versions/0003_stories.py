@@ -10,11 +10,24 @@ down_revision = "0002_sources"
 def upgrade() -> None:
     """Apply."""
     op.create_table(
+        "unfolded",
+        sa.Column("item_id", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_unfolded_item_id")),
+        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_unfolded")),
+    )
+    op.execute(
+        "INSERT INTO unfolded SELECT items.id FROM items"
+        " LEFT JOIN memberships ON memberships.item_id = items.id"
+        " LEFT JOIN skips ON skips.stage = 'dedupe' AND skips.subject = items.id"
+        " WHERE memberships.item_id IS NULL AND skips.subject IS NULL"
+    )
+    op.create_table(
         "signatures",
         sa.Column("item_id", sa.Text(), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("url_key", sa.Text(), nullable=False),
         sa.Column("text_hash", sa.Text(), nullable=False),
+        sa.Column("meaning_sha256", sa.Text(), nullable=False),
         sa.Column("terms", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_signatures_item_id")),
         sa.PrimaryKeyConstraint("item_id", name=op.f("pk_signatures")),
