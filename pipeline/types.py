@@ -14,7 +14,7 @@ from pipeline.errors import DigestError
 
 Kind = Literal["article", "newsletter", "post", "paper", "release", "video", "podcast", "leaderboard"]
 MergeMethod = Literal["first", "same_url", "same_text", "similar", "model", "reviewer"]
-CheckMethod = Literal["quote", "number", "name", "date", "link", "version", "model"]
+CheckMethod = Literal["quote", "number", "date", "name", "link", "wording", "support", "belongs", "model"]
 Verdict = Literal["supported", "refuted", "not_enough_info"]
 Action = Literal[
     "approve", "edit", "reject", "hold", "merge", "split", "different", "not_repeat", "reorder", "pin", "undo"

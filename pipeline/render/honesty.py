@@ -11,7 +11,6 @@ _LOOKED_UP = {
     "quote": "quotations",
     "name": "names",
     "date": "dates",
-    "version": "versions",
     "link": "links",
 }
 

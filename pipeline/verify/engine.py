@@ -6,27 +6,27 @@ from pydantic import BaseModel, ConfigDict
 
 from pipeline.types import Check, CheckMethod, Citation, Item, Summary
 from pipeline.verify import links, numbers, quotes
-from pipeline.verify.findings import CheckType, Finding, Passage
+from pipeline.verify.findings import CheckType, Finding
 from pipeline.verify.policy import verdict_of
+from pipeline.verify.sources import Passage, Sources
 
 CHECKS: tuple[CheckType, ...] = (quotes, numbers, links)
 HEADLINE, WHY_IT_MATTERS = -1, -2
 
 
-def verify_text(text: str, passages: Sequence[Passage], own_links: Sequence[str]) -> list[tuple[CheckMethod, Finding]]:
+def verify_text(text: str, sources: Sources) -> list[tuple[CheckMethod, Finding]]:
     """What every check found in a text, in order of place."""
-    found = [(c.METHOD, finding) for c in CHECKS for finding in c.check(text, passages, own_links)]
+    found = [(c.METHOD, finding) for c in CHECKS for finding in c.check(text, sources)]
     return sorted(found, key=lambda pair: (pair[1].start, pair[1].end))
 
 
 def verify_summary(summary: Summary, items: Sequence[Item]) -> list[Check]:
     """Checks of the headline, each claim with its citations, and why_it_matters, against the story's items."""
-    passages = passages_of(items)
-    own_links = [url for item in items for url in (item.url, item.via or "", *item.media) if url]
+    sources = sources_of(items)
     texts = {item.id: cited_text(item) for item in items}
     checks = []
     for number, text in _texts(summary):
-        found = verify_text(text, passages, own_links)
+        found = verify_text(text, sources)
         checks += [_check(summary, number, method, finding) for method, finding in found]
     for number, claim in enumerate(summary.claims):
         for citation in claim.citations:
@@ -36,13 +36,15 @@ def verify_summary(summary: Summary, items: Sequence[Item]) -> list[Check]:
     return checks
 
 
-def passages_of(items: Sequence[Item]) -> list[Passage]:
-    """Title, body and, so that a summary may name it, the day of publication of each item."""
+def sources_of(items: Sequence[Item]) -> Sources:
+    """Title, body and, so that a summary may name it, the day of publication of each item; and their addresses."""
     passages = []
     for item in items:
         day = item.published_at.date().isoformat() if item.published_at else ""
-        passages += [Passage(item_id=item.id, text=text) for text in (item.title, item.body, day) if text]
-    return passages
+        texts = (text for text in (item.title, item.body, day) if text)
+        passages += [Passage(item_id=item.id, text=text, told_at=item.published_at) for text in texts]
+    links = [url for item in items for url in (item.url, item.via or "", *item.media) if url]
+    return Sources(passages, links)
 
 
 def cited_text(item: Item) -> str:
@@ -108,7 +110,7 @@ def apply_verify(row: Mapping[str, object]) -> dict[str, object]:
     data = _Row.model_validate(row)
     passages = [Passage(item_id=str(s.id), text=s.text) for s in data.sources]
     own = data.links if data.links is not None else links.addresses(s.text for s in data.sources)
-    found = verify_text(data.summary, passages, own)
+    found = verify_text(data.summary, Sources(passages, own))
     verdict, score = verdict_of(finding for _, finding in found)
     spans = [
         {"start": f.start, "end": f.end, "method": method, "verdict": f.verdict, "note": f.note} for method, f in found

@@ -1,12 +1,13 @@
 """Links: an address that is printed must be one of the story's own."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from pipeline.text.urls import url_key
 from pipeline.types import CheckMethod, Verdict
-from pipeline.verify.findings import Finding, Passage
+from pipeline.verify.findings import Finding
+from pipeline.verify.sources import Sources
 
 METHOD: CheckMethod = "link"
 
@@ -24,16 +25,16 @@ _TRAILING = ".,;:!?'’*_"
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 
 
-def check(text: str, passages: Sequence[Passage], links: Sequence[str]) -> list[Finding]:
+def check(text: str, sources: Sources) -> list[Finding]:
     """Compare by ``url_key``. The bare name of a site ("Character.ai") is fine where a source names it too."""
-    own = {key for link in links if (key := url_key(link))}
-    hosts = {_host(link) for link in links}
+    own = {key for link in sources.links if (key := url_key(link))}
+    hosts = {_host(link) for link in sources.links}
     findings = []
     for m in _LINK.finditer(text):
         link = _trimmed(m[0])
         bare = bool(m["bare"]) and "/" not in link
         if bare:
-            ours = _host(f"https://{link}") in hosts or any(link.lower() in p.text.lower() for p in passages)
+            ours = _host(f"https://{link}") in hosts or any(link.lower() in p.text.lower() for p in sources.passages)
         else:
             ours = url_key(link if "://" in link else f"https://{link}") in own
         note = "" if ours else f"This link is not one of the story's own: {link}"

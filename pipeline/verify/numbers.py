@@ -5,13 +5,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
 
 from pipeline.text.common_words import STOP
 from pipeline.text.numbers import Quantity, find
 from pipeline.types import CheckMethod
 from pipeline.verify import words
-from pipeline.verify.findings import Finding, Passage, Place
+from pipeline.verify.findings import Finding
+from pipeline.verify.sources import Place, Sources
 
 METHOD: CheckMethod = "number"
 
@@ -54,7 +54,6 @@ class _Source:
     digits: dict[str, tuple[int, int]]  # runs of digits that stand alone, as in "9/11"
 
 
-@lru_cache(maxsize=16)  # the claims of a summary are looked up in the same few passages
 def _read(text: str) -> _Source:
     found = tuple(find(text))
     ends = [(value, bare, q) for q in found for value, bare in _ends(q)]
@@ -78,7 +77,7 @@ def _ends(q: Quantity) -> Iterator[tuple[Decimal, Decimal]]:
         yield q.value / 10_000, q.value / 10_000
 
 
-def check(text: str, passages: Sequence[Passage], links: Sequence[str]) -> list[Finding]:
+def check(text: str, sources: Sources) -> list[Finding]:
     """Look each quantity up by value and unit, a version by its name, a date by what it says.
 
     Refuted when a source says the same thing with another figure (same unit, same words around it; never a date), else
@@ -86,14 +85,13 @@ def check(text: str, passages: Sequence[Passage], links: Sequence[str]) -> list[
     have counted for himself.
     """
     own = find(text)
-    sources = [_read(p.text) for p in passages]
     findings = []
     for q in own:
-        place = _supported(q, passages, sources)
+        place = _supported(q, sources)
         if place:
             findings.append(Finding(start=q.start, end=q.end, verdict="supported", source=place))
         elif not _may_be_counted(q) and not _OWN_LENGTH.match(text, q.end):
-            findings.append(_unsupported(q, text, own, passages, sources))
+            findings.append(_unsupported(q, text, own, sources))
     return findings
 
 
@@ -106,11 +104,11 @@ def _may_be_counted(q: Quantity) -> bool:
 # --- found ------------------------------------------------------------------------------------------------------------
 
 
-def _supported(q: Quantity, passages: Sequence[Passage], sources: Sequence[_Source]) -> Place | None:
-    for i, source in enumerate(sources):
+def _supported(q: Quantity, sources: Sources) -> Place | None:
+    for i, source in enumerate(sources.read(_read)):
         span = _version(q, source) if q.kind == "version" else _date(q, source) or _number(q, source)
         if span:
-            return Place(item_id=passages[i].item_id, passage=i, start=span[0], end=span[1])
+            return sources.place(i, *span)
     return None
 
 
@@ -194,12 +192,10 @@ def _version(q: Quantity, source: _Source) -> Span:
 # --- not found --------------------------------------------------------------------------------------------------------
 
 
-def _unsupported(
-    q: Quantity, text: str, own: Sequence[Quantity], passages: Sequence[Passage], sources: Sequence[_Source]
-) -> Finding:
+def _unsupported(q: Quantity, text: str, own: Sequence[Quantity], sources: Sources) -> Finding:
     context = _context(text, q)
     best, other = SAME_THING - 1, None
-    for i, source in enumerate(sources):
+    for i, source in enumerate(sources.read(_read)):
         for s in _others(q, own, source):
             if (likeness := _likeness(q, context, s, source.text)) > best:
                 best, other = likeness, (i, s)
@@ -207,7 +203,7 @@ def _unsupported(
         note = f"{q.text} is in none of the sources"
         return Finding(start=q.start, end=q.end, verdict="not_enough_info", note=note)
     i, s = other
-    place = Place(item_id=passages[i].item_id, passage=i, start=s.start, end=s.end)
+    place = sources.place(i, s.start, s.end)
     note = f"The source says {s.text}, not {q.text}"
     return Finding(start=q.start, end=q.end, verdict="refuted", note=note, source=place)
 

@@ -8,7 +8,8 @@ from difflib import SequenceMatcher
 from pipeline.text.characters import one_line
 from pipeline.types import CheckMethod
 from pipeline.verify import words
-from pipeline.verify.findings import Finding, Passage, Place
+from pipeline.verify.findings import Finding
+from pipeline.verify.sources import Place, Sources
 
 METHOD: CheckMethod = "quote"
 
@@ -32,7 +33,7 @@ _QUOTE = re.compile(
 _CUT = re.compile(r"\[[^\]]{0,200}\]|\.\s?\.\s?\.+|…+|(?<=[.!?。！？])\s*")
 
 
-def check(text: str, passages: Sequence[Passage], links: Sequence[str]) -> list[Finding]:
+def check(text: str, sources: Sources) -> list[Finding]:
     """Look each quotation up. Ellipses, [insertions] and sentence ends part it; the parts must follow one another.
 
     Quotations of fewer than ``MIN_WORDS`` words or ``MIN_HAN_CHARS`` Han characters are titles and scare quotes, and
@@ -40,11 +41,11 @@ def check(text: str, passages: Sequence[Passage], links: Sequence[str]) -> list[
     """
     findings = []
     for start, end, quote in _quotations(text):
-        place = next((p for p in (_find(quote, i, p) for i, p in enumerate(passages)) if p), None)
+        place = next((p for p in _find(quote, sources) if p), None)
         if place:
             findings.append(Finding(start=start, end=end, verdict="supported", source=place))
         else:
-            findings.append(_refuted(start, end, quote, passages))
+            findings.append(_refuted(start, end, quote, sources))
     return findings
 
 
@@ -56,12 +57,16 @@ def _quotations(text: str) -> Iterator[tuple[int, int, str]]:
             yield m.start(m.lastgroup or 0), m.end(m.lastgroup or 0), m[m.lastgroup or 0]
 
 
-def _find(quote: str, index: int, passage: Passage) -> Place | None:
-    source = words.read(passage.text)
+def _find(quote: str, sources: Sources) -> Iterator[Place | None]:
+    parts = [part for part in ("".join(words.fold(p)) for p in _CUT.split(quote)) if part]
+    for i, source in enumerate(sources.read(words.read)):
+        found = _follow(parts, source)
+        yield sources.place(i, *found) if found else None
+
+
+def _follow(parts: Sequence[str], source: words.Words) -> tuple[int, int] | None:
     at, first = 0, None
-    for part in ("".join(words.fold(p)) for p in _CUT.split(quote)):
-        if not part:
-            continue
+    for part in parts:
         found = source.find(part, at)
         if found is None:
             return None
@@ -69,23 +74,20 @@ def _find(quote: str, index: int, passage: Passage) -> Place | None:
         at = found[1]
     if first is None:
         return None
-    start, end = source.place(first, at)
-    return Place(item_id=passage.item_id, passage=index, start=start, end=end)
+    return source.place(first, at)
 
 
-def _refuted(start: int, end: int, quote: str, passages: Sequence[Passage]) -> Finding:
+def _refuted(start: int, end: int, quote: str, sources: Sources) -> Finding:
     note = f"These words are in none of the sources: “{one_line(quote, _SHOWN_CHARS)}”"
     said = words.fold(quote)[:_MAX_COMPARED_WORDS]
     best, place = SIMILAR, None
-    for index, passage in enumerate(passages):
-        source = words.read(passage.text)
+    for i, source in enumerate(sources.read(words.read)):
         at = _nearest(said, source.words)
         ratio = SequenceMatcher(None, said, source.words[at : at + len(said)], autojunk=False).ratio()
         if ratio >= best and source.words:
-            a, b = source.place(at, at + len(said))
-            best, place = ratio, Place(item_id=passage.item_id, passage=index, start=a, end=b)
+            best, place = ratio, sources.place(i, *source.place(at, at + len(said)))
     if place:
-        near = passages[place.passage].text[place.start : place.end]
+        near = sources.passages[place.passage].text[place.start : place.end]
         note += f". The source says “{one_line(near, _SHOWN_CHARS)}”"
     return Finding(start=start, end=end, verdict="refuted", note=note, source=place)
 

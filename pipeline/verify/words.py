@@ -4,7 +4,6 @@ import re
 import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 
 _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -54,7 +53,6 @@ def _fold(word: str) -> str:
     return word.lower() if word.isascii() else unicodedata.normalize("NFKC", word).casefold()
 
 
-@lru_cache(maxsize=16)  # the claims of a summary are looked up in the same few passages
 def read(text: str) -> Words:
     """The words of a passage with their places."""
     found = [(_fold(m[0]), m.span()) for m in _WORD.finditer(text)]

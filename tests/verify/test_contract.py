@@ -10,7 +10,8 @@ import pytest
 from pipeline.resources import type_names
 from pipeline.types import CheckMethod, Verdict
 from pipeline.verify.engine import CHECKS
-from pipeline.verify.findings import CheckType, Finding, Passage
+from pipeline.verify.findings import CheckType, Finding
+from pipeline.verify.sources import Passage, Sources
 
 DATA = Path(__file__).parents[1] / "data" / "verify"
 
@@ -41,7 +42,7 @@ def test_a_check_names_its_method_and_has_cases(check: CheckType) -> None:
 def _flagged(check: CheckType, case: dict[str, list[str]]) -> list[Finding]:
     passages = [Passage(item_id=f"i{n}", text=text) for n, text in enumerate(case["sources"])]
     text = str(case["text"])
-    findings = check.check(text, passages, case.get("links", []))
+    findings = check.check(text, Sources(passages, case.get("links", [])))
     for finding in findings:
         assert finding.verdict in get_args(Verdict)
         assert 0 <= finding.start < finding.end <= len(text)
@@ -70,5 +71,5 @@ def test_case(check: CheckType, case: dict[str, list[str]]) -> None:
 )
 def test_junk_is_no_reason_to_fail(check: CheckType, text: str) -> None:
     passages = [Passage(item_id="i", text=text), Passage(item_id="j", text="")]
-    check.check(text, passages, [text])
-    check.check(text, [], [])
+    check.check(text, Sources(passages, [text]))
+    check.check(text, Sources([]))
