@@ -224,6 +224,13 @@ class ModelSettings(SecretSection):
         return "openai_compatible" if self.api_key or self.base_url else "extractive"
 
 
+class VerifySettings(Section):
+    """What becomes of a sentence that its sources contradict, and of one that none of them bears out."""
+
+    refuted: Literal["repair", "cut", "show"] = "repair"
+    not_enough_info: Literal["repair", "cut", "show"] = "show"
+
+
 class ReviewSettings(Section):
     """Who looks at a draft, and what happens at the deadline when nobody did."""
 
@@ -265,6 +272,7 @@ class Settings(Section):
     dedupe: DedupeSettings = DedupeSettings()
     rank: RankSettings = RankSettings()
     model: ModelSettings = ModelSettings()
+    verify: VerifySettings = VerifySettings()
     review: ReviewSettings = ReviewSettings()
     mail: MailSettings = MailSettings()
     channels: tuple[ChannelSettings, ...] = ()

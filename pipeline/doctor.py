@@ -21,6 +21,7 @@ NEEDED = (
     ("prompts", "summarise.md"),
     ("prompts", "lead.md"),
     ("prompts", "same.md"),
+    ("prompts", "repair.md"),
     ("templates", "email/issue.html.j2"),
     ("templates", "email/issue.txt.j2"),
     ("templates", "email/issue.md.j2"),

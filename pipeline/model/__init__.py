@@ -7,9 +7,10 @@ A model server is a module with one name:
     ``name`` (which the issue prints) and ``complete(prompt) -> Answer``; that raises ModelError and nothing else, with
     a ``kind`` out of KINDS. Time-outs and retries end inside.
 
-No servers are ``prompting.py`` and ``answers.py`` (what goes in, and how to read what comes out), ``ledger.py``
-(stands before each of them and caches), ``books.py`` (counts, and stops at the budget) and ``connection.py`` (the
-openai client). Nor is ``extractive``: it means that no model is asked (summarise/extract.py writes then).
+No servers are ``prompting.py``, ``blocks.py`` and ``answers.py`` (what goes in, how a story is shown, and how to read
+what comes out), ``ledger.py`` (stands before each of them and caches), ``books.py`` (counts, and stops at the budget)
+and ``connection.py`` (the openai client). Nor is ``extractive``: it means that no model is asked (summarise/extract.py
+writes then).
 """
 
 from typing import Literal, Protocol, cast, get_args
@@ -23,7 +24,7 @@ Failure = Literal["down", "timeout", "auth", "rate_limited", "refused", "cut_off
 KINDS: tuple[str, ...] = get_args(Failure)
 """What a ModelError of this package may say as its kind."""
 
-_NO_SERVERS = frozenset({"answers", "books", "connection", "ledger", "prompting"})
+_NO_SERVERS = frozenset({"answers", "blocks", "books", "connection", "ledger", "prompting"})
 
 
 class ModelType(Protocol):

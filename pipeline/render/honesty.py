@@ -139,7 +139,7 @@ def _checks(written: Sequence[Entry]) -> str:
 def _cuts(written: Sequence[Entry]) -> list[str]:
     sentences = sum(c != -1 for e in written for c in e.cut)
     headlines = sum(-1 in e.cut for e in written)
-    because = "since a number, quotation or link in {} was not found in the sources"
+    because = "since the sources do not bear {} out"
     said = []
     if sentences:
         one = sentences == 1

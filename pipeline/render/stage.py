@@ -157,7 +157,7 @@ def _notice(ctx: Context, issue: Issue, printed: Printed) -> Notice:
 _AT_DEADLINE = {
     "hold": "The issue waits until somebody approves it.",
     "publish_approved": "The stories that were approved by then go out; the others are held back.",
-    "publish_marked": "The issue goes out; stories that nobody reviewed say so, and what was not found is cut.",
+    "publish_marked": "The issue goes out; stories that nobody reviewed say so, and what was found wrong is cut.",
 }
 
 

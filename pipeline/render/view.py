@@ -15,7 +15,7 @@ from pipeline.text.characters import one_line
 from pipeline.text.spacing import space
 from pipeline.text.tokens import reading_minutes
 from pipeline.text.urls import host
-from pipeline.types import Item, Told
+from pipeline.types import Check, Item, Told
 
 __all__ = ["Approval", "Entry", "IssueView", "LinkView", "Printed", "SectionView", "StoryView", "build", "full_count"]
 
@@ -195,13 +195,20 @@ def _earlier(before: Told) -> EarlierView:
 def _marks(entry: Entry, approval: Approval, *, headline_only: bool) -> tuple[str, ...]:
     """What a reader must know before reading; a person who approved the issue has seen every story of it."""
     author = entry.summary.written_by if entry.summary else ""
+    unseen = entry.summary is not None and not entry.reviewed and approval != "person"
     marks = {
         "Headline only": headline_only,
         "Extract": author == "extract" and not headline_only,
         "Edited by a person": author.startswith("reviewer:"),
-        "Not reviewed": entry.summary is not None and not entry.reviewed and approval != "person",
+        "Not reviewed": unseen,
+        "In part not found in its sources": unseen and any(_stands(entry, check) for check in entry.checks),
     }
     return tuple(mark for mark, holds in marks.items() if holds)
+
+
+def _stands(entry: Entry, check: Check) -> bool:
+    """Whether a finding is about a sentence that is printed."""
+    return check.verdict != "supported" and check.claim not in entry.cut
 
 
 def _links(items: Sequence[Item], source_names: Mapping[str, str]) -> tuple[LinkView, ...]:

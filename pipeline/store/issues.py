@@ -118,6 +118,13 @@ def set_revision(db: Connection, issue_id: str, story_id: str, revision: int | N
     return db.execute(slots.update().where(where).values(revision=revision)).rowcount > 0
 
 
+def reprint(db: Connection, story_id: str, old: int, new: int) -> None:
+    """Print another revision of a story in the open issues that print the old one."""
+    open_ = sa.select(issues.c.id).where(issues.c.status.in_(OPEN))
+    where = sa.and_(slots.c.story_id == story_id, slots.c.revision == old, slots.c.issue_id.in_(open_))
+    db.execute(slots.update().where(where).values(revision=new))
+
+
 def set_lead(db: Connection, issue_id: str, lead: Sequence[str] | None, subject: str | None = None) -> None:
     """Write the lead; None asks for a new one."""
     values: dict[str, object] = {"lead": None if lead is None else list(lead)}

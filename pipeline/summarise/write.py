@@ -4,11 +4,12 @@ import json
 from hashlib import sha256
 
 from pipeline.errors import BudgetExceeded, ModelError
+from pipeline.model.blocks import blocks
 from pipeline.model.ledger import Ledger
 from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
 from pipeline.summarise.draft import Draft
-from pipeline.summarise.evidence import SCHEMA, blocks, read_answer
+from pipeline.summarise.evidence import SCHEMA, read_answer
 from pipeline.summarise.extract import extract
 from pipeline.types import Story, Told
 

@@ -1,6 +1,6 @@
 """Runs every check: on a text, on a summary with its citations, and on a row of ``digest apply verify``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -25,7 +25,7 @@ def verify_summary(summary: Summary, items: Sequence[Item]) -> list[Check]:
     sources = sources_of(items)
     texts = {item.id: cited_text(item) for item in items}
     checks = []
-    for number, text in _texts(summary):
+    for number, text in texts_of(summary).items():
         found = verify_text(text, sources)
         checks += [_check(summary, number, method, finding, sources) for method, finding in found]
     for number, claim in enumerate(summary.claims):
@@ -52,12 +52,11 @@ def cited_text(item: Item) -> str:
     return item.body or item.title
 
 
-def _texts(summary: Summary) -> Iterator[tuple[int, str]]:
-    yield HEADLINE, summary.headline
-    for number, claim in enumerate(summary.claims):
-        yield number, claim.text
-    if summary.why_it_matters:
-        yield WHY_IT_MATTERS, summary.why_it_matters
+def texts_of(summary: Summary) -> dict[int, str]:
+    """All that is printed of a summary, as ``Check.claim`` counts it, in the order in which it is printed."""
+    claims = {number: claim.text for number, claim in enumerate(summary.claims)}
+    why = {WHY_IT_MATTERS: summary.why_it_matters} if summary.why_it_matters else {}
+    return {HEADLINE: summary.headline, **claims, **why}
 
 
 def _check(summary: Summary, claim: int, method: CheckMethod, finding: Finding, sources: Sources) -> Check:

@@ -1,7 +1,8 @@
-"""What findings mean for a summary: one verdict, one score, and the sentences that may not be printed unseen."""
+"""PURE: what findings mean for a summary: one verdict, one score, and what is done with its sentences."""
 
 from collections.abc import Iterable, Sequence
 
+from pipeline.config import VerifySettings
 from pipeline.types import Check, Summary, Verdict
 from pipeline.verify.findings import Finding
 
@@ -25,13 +26,31 @@ def verdict_of(findings: Iterable[Finding]) -> tuple[Verdict, float]:
     return worst, round(score, 6)
 
 
-def to_cut(summary: Summary, checks: Sequence[Check]) -> frozenset[int]:
-    """The claims that must go when nobody reviewed them: those with anything refuted or not found.
+def findings(summary: Summary, checks: Sequence[Check]) -> list[Check]:
+    """What stands against this revision; checks of another one do not count."""
+    key = (summary.story_id, summary.revision)
+    return [c for c in checks if (c.story_id, c.revision) == key and c.verdict != "supported"]
 
-    -1 stands for the headline and -2 for why_it_matters, as in ``Check``; checks of another revision do not count.
+
+def to_cut(summary: Summary, checks: Sequence[Check], rules: VerifySettings) -> frozenset[int]:
+    """The claims that go when nobody reviewed them: those with a finding that ``rules`` do not merely show.
+
+    -1 stands for the headline and -2 for why_it_matters, as in ``Check``.
     """
-    return frozenset(
-        c.claim
-        for c in checks
-        if (c.story_id, c.revision) == (summary.story_id, summary.revision) and c.verdict != "supported"
-    )
+    return frozenset(c.claim for c in findings(summary, checks) if _remedy(c, rules) != "show")
+
+
+def to_repair(summary: Summary, checks: Sequence[Check], rules: VerifySettings) -> list[Check]:
+    """The findings that the writer is asked to mend."""
+    return [c for c in findings(summary, checks) if _remedy(c, rules) == "repair"]
+
+
+def _remedy(check: Check, rules: VerifySettings) -> str:
+    return rules.refuted if check.verdict == "refuted" else rules.not_enough_info
+
+
+def is_better(new: Sequence[Check], old: Sequence[Check]) -> bool:
+    """Whether the checks of a mended summary find less against it, and no more that is refuted."""
+    refuted_new, refuted_old = (sum(c.verdict == "refuted" for c in checks) for checks in (new, old))
+    against_new, against_old = (sum(c.verdict != "supported" for c in checks) for checks in (new, old))
+    return against_new < against_old and refuted_new <= refuted_old

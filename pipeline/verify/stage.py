@@ -1,12 +1,24 @@
 """Verify: holds every claim of a new revision against the story's own items, and keeps what was found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from sqlalchemy.engine import Connection
+
+from pipeline import resources
 from pipeline.context import Context
-from pipeline.store import stories, summaries
-from pipeline.types import Outcome
+from pipeline.errors import BudgetExceeded, ModelError
+from pipeline.model.prompting import load_prompt
+from pipeline.store import issues, stories, summaries
+from pipeline.types import Check, Outcome, Story, Summary
+from pipeline.verify import repair
 from pipeline.verify.engine import verify_summary
-from pipeline.verify.policy import to_cut
+from pipeline.verify.policy import is_better, to_cut, to_repair
+
+
+def threads(ctx: Context) -> int:
+    """How many revisions are looked at a time: without a model it is plain computing."""
+    return ctx.settings.model.threads if ctx.model else 1
 
 
 def pending(ctx: Context) -> Iterable[str]:
@@ -16,12 +28,49 @@ def pending(ctx: Context) -> Iterable[str]:
 
 
 def process(ctx: Context, key: str) -> Outcome:
-    """Check one revision. What is not found is kept for the reviewer, never an error."""
+    """Check one revision, and have its writer mend what is wrong. What is found is kept for the reviewer, never an
+    error.
+    """
     story_id, _, revision = key.rpartition("@")
     with ctx.store.read() as db:
         story = stories.load(db, [story_id])[story_id]
         summary = summaries.load(db, [story_id])[story_id, int(revision)]
     found = verify_summary(summary, story.items)
+    mended, trouble = _mended(ctx, summary, story, found)
     with ctx.store.begin() as db:
-        summaries.record_checks(db, (story_id, int(revision)), found, to_cut(summary, found), ctx.clock())
-    return Outcome(count=sum(1 for c in found if c.verdict != "supported"))
+        _keep(ctx, db, summary, found)
+        if mended is not None:
+            mended = replace(mended, revision=summaries.next_revision(db, story_id), written_at=ctx.clock())
+            found = verify_summary(mended, story.items)
+            summaries.add(db, mended)
+            _keep(ctx, db, mended, found)
+            issues.reprint(db, story_id, summary.revision, mended.revision)
+    return Outcome(count=sum(c.verdict != "supported" for c in found), trouble=trouble)
+
+
+def _keep(ctx: Context, db: Connection, summary: Summary, found: Sequence[Check]) -> None:
+    cut = to_cut(summary, found, ctx.settings.verify)
+    summaries.record_checks(db, (summary.story_id, summary.revision), found, cut, ctx.clock())
+
+
+def _mended(
+    ctx: Context, summary: Summary, story: Story, found: Sequence[Check]
+) -> tuple[Summary | None, ModelError | None]:
+    """(the summary as its writer mended it, where less is found against that; what went wrong).
+
+    Only the model that wrote a summary mends it: a reviewer's words are theirs, and an extract is the source's own.
+    """
+    wrong = to_repair(summary, found, ctx.settings.verify)
+    if not wrong or ctx.model is None or summary.written_by != f"model:{ctx.model.name}":
+        return None, None
+    file = load_prompt(
+        resources.find("prompts", "repair.md", ctx.settings.folder), ctx.settings.model.max_output_tokens
+    )
+    prompt = repair.question(file, summary, story, wrong)
+    try:
+        mended, _ = ctx.model.ask(prompt, lambda text: repair.read_answer(text, summary, story, wrong))
+    except (ModelError, BudgetExceeded) as e:
+        message = f"{e.message}; a sentence that code found wrong was not mended"
+        return None, ModelError(message, subject=e.subject, remedy=e.remedy, kind=e.kind)
+    better = mended is not None and is_better(verify_summary(mended, story.items), found)
+    return mended if better else None, None

@@ -91,13 +91,33 @@ def test_it_says_who_reviewed(approval: Approval, reviewed: int, said: str, mark
     assert sum("Not reviewed" in s.marks for s in view.sections[0].stories) == marked
 
 
+@pytest.mark.parametrize(
+    ("approval", "reviewed", "cut", "marked"),
+    [
+        ("policy", False, (), True),
+        ("none", False, (), True),
+        ("policy", False, (0,), False),
+        ("policy", True, (), False),
+        ("person", False, (), False),
+    ],
+)
+def test_a_sentence_that_nobody_saw_and_no_source_bears_out_is_marked(
+    approval: Approval, reviewed: bool, cut: tuple[int, ...], marked: bool
+) -> None:
+    story = samples.story(samples.item("hf", "T", "https://example.org/"))
+    checks = (samples.check(story, 0, "not_enough_info"), samples.check(story, 1))
+    made = samples.summary(story, "H", "One.", "Two.")
+    entry = samples.entry(story, "S", 0, made, checks=checks, reviewed=reviewed, cut=frozenset(cut))
+    assert ("In part not found in its sources" in first(view_of(entry, approval=approval)).marks) == marked
+
+
 def test_it_says_who_wrote_and_what_was_looked_up() -> None:
     assert build(samples.printed()).how_made[1:] == (
         "The language model gpt-5.4-mini wrote 3 stories.",
         "2 stories are extracts: sentences taken from the sources as they stand (the model did not answer in time).",
         "A person wrote or edited 1 story.",
         "Code looked up 5 numbers and quotations in each story's own sources; 1 was not found.",
-        "1 sentence was cut, since a number, quotation or link in it was not found in the sources.",
+        "1 sentence was cut, since the sources do not bear it out.",
     )
 
 

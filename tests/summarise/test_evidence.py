@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.summarise.evidence import SCHEMA, blocks, locate, read_answer
+from pipeline.model.blocks import blocks
+from pipeline.summarise.evidence import SCHEMA, locate, read_answer
 from tests.summarise.stories import BODY, RELEASE, item, story
 
 GOOD: dict[str, Any] = {

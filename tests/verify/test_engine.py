@@ -7,7 +7,6 @@ import pytest
 
 from pipeline.types import Check, Citation, Claim, Item, Summary
 from pipeline.verify.engine import HEADLINE, WHY_IT_MATTERS, apply_verify, verify_summary
-from pipeline.verify.policy import to_cut
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 BODY = "The start-up raised $40M on Monday. “We will open every weight,” said Ann Lee."
@@ -53,7 +52,6 @@ def test_a_true_summary_is_borne_out_and_its_day_may_be_that_of_publication() ->
     assert {c.verdict for c in checks} == {"supported"}
     assert {c.claim for c in checks} == {HEADLINE, 0, 1, WHY_IT_MATTERS}
     assert {(c.story_id, c.revision) for c in checks} == {("s1", 2)}
-    assert to_cut(SUMMARY, checks) == frozenset()
 
 
 def test_a_check_holds_what_the_source_says() -> None:
@@ -61,7 +59,7 @@ def test_a_check_holds_what_the_source_says() -> None:
     assert (wrong.source_item_id, wrong.source) == ("i1", "Lab raises $40M")
 
 
-def test_each_invention_is_named_and_cut() -> None:
+def test_each_invention_is_named() -> None:
     false = replace(
         SUMMARY,
         headline="Lab raises $400 million",
@@ -80,8 +78,6 @@ def test_each_invention_is_named_and_cut() -> None:
         " The source says “We will open every weight”",
         (WHY_IT_MATTERS, "link", "refuted"): "This link is not one of the story's own: https://evil.example/",
     }
-    assert to_cut(false, _wrong(false)) == {HEADLINE, 2, 3, WHY_IT_MATTERS}
-    assert to_cut(replace(false, revision=3), _wrong(false)) == frozenset()
 
 
 @pytest.mark.parametrize(
