@@ -186,6 +186,8 @@ class Check:
     """What code found when it held one claim of a summary against the story's own items.
 
     ``claim`` counts from 0; -1 is the headline, -2 why_it_matters. ``start`` and ``end`` are in the checked text.
+    ``source`` has the words of the source that bear it out or contradict it, on one line, and ``source_item_id`` says
+    whose they are. ``probability`` is that the text is supported; None where a method gives none.
     """
 
     story_id: str
@@ -196,6 +198,9 @@ class Check:
     start: int
     end: int
     note: str = ""
+    probability: float | None = None
+    source_item_id: str | None = None
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

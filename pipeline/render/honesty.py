@@ -12,6 +12,8 @@ _LOOKED_UP = {
     "name": "names",
     "date": "dates",
     "link": "links",
+    "wording": "strong words",
+    "support": "sentences",
 }
 
 

@@ -274,6 +274,9 @@ checks = sa.Table(
     sa.Column("start", sa.Integer, nullable=False),
     sa.Column("end", sa.Integer, nullable=False),
     _text("note"),
+    sa.Column("probability", sa.Float),
+    _text("source_item_id", null=True),
+    sa.Column("source", sa.Text, nullable=False, server_default=sa.text("''")),
     sa.ForeignKeyConstraint(["story_id", "revision"], ["summaries.story_id", "summaries.revision"]),
     sa.Index(None, "story_id", "revision"),
 )

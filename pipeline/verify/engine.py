@@ -27,12 +27,12 @@ def verify_summary(summary: Summary, items: Sequence[Item]) -> list[Check]:
     checks = []
     for number, text in _texts(summary):
         found = verify_text(text, sources)
-        checks += [_check(summary, number, method, finding) for method, finding in found]
+        checks += [_check(summary, number, method, finding, sources) for method, finding in found]
     for number, claim in enumerate(summary.claims):
         for citation in claim.citations:
             if note := _wrong_citation(citation, texts):
                 finding = Finding(start=0, end=len(claim.text), verdict="refuted", note=note)
-                checks.append(_check(summary, number, "quote", finding))
+                checks.append(_check(summary, number, "quote", finding, sources))
     return checks
 
 
@@ -60,7 +60,8 @@ def _texts(summary: Summary) -> Iterator[tuple[int, str]]:
         yield WHY_IT_MATTERS, summary.why_it_matters
 
 
-def _check(summary: Summary, claim: int, method: CheckMethod, finding: Finding) -> Check:
+def _check(summary: Summary, claim: int, method: CheckMethod, finding: Finding, sources: Sources) -> Check:
+    place = finding.source
     return Check(
         story_id=summary.story_id,
         revision=summary.revision,
@@ -70,6 +71,9 @@ def _check(summary: Summary, claim: int, method: CheckMethod, finding: Finding) 
         start=finding.start,
         end=finding.end,
         note=finding.note,
+        probability=finding.probability,
+        source_item_id=place.item_id if place else None,
+        source=sources.quoted(place) if place else "",
     )
 
 

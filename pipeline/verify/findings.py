@@ -12,6 +12,7 @@ class Finding:
     """What one check says about ``text[start:end]``; ``source`` is the place that bears it out or contradicts it.
 
     "refuted" is an error that the check is sure of; "not_enough_info" a place where to look, for no source has it.
+    ``probability`` is that the text is supported; None where the method gives none.
     """
 
     start: int
@@ -19,6 +20,7 @@ class Finding:
     verdict: Verdict
     note: str = ""
     source: Place | None = None
+    probability: float | None = None
 
 
 class CheckType(Protocol):

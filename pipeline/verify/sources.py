@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar, cast
 
+from pipeline.text.characters import one_line
+from pipeline.text.sentences import split
+
+MAX_QUOTED_CHARS = 300
 Reading = TypeVar("Reading")
 
 
@@ -50,3 +54,19 @@ class Sources:
     def place(self, passage: int, start: int, end: int) -> Place:
         """The place ``[start, end)`` of a passage."""
         return Place(item_id=self.passages[passage].item_id, passage=passage, start=start, end=end)
+
+    def quoted(self, place: Place) -> str:
+        """What the source says there, for a person: the sentence around the place, on one line.
+
+        At most ``MAX_QUOTED_CHARS``; where the place is far into its sentence, from shortly before it on.
+        """
+        text = self.passages[place.passage].text
+        first = max(0, place.start - MAX_QUOTED_CHARS)
+        spans = [(first + a, first + b) for a, b in split(text[first : place.start + MAX_QUOTED_CHARS])]
+        around = [(a, b) for a, b in spans if a < place.end and b > place.start] or [(place.start, place.end)]
+        start, end = around[0][0], around[-1][1]
+        if place.start - start > MAX_QUOTED_CHARS // 2:
+            start = place.start - MAX_QUOTED_CHARS // 4
+            start += max(text[start : place.start].find(" "), 0)
+            return one_line(f"…{text[start:end]}", MAX_QUOTED_CHARS)
+        return one_line(text[start:end], MAX_QUOTED_CHARS)

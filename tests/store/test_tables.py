@@ -376,7 +376,17 @@ def summary(name: str, revision: int = 1, **fields: object) -> Summary:
 
 def check(name: str, claim: int) -> Check:
     return Check(
-        story_id=name, revision=1, claim=claim, method="number", verdict="refuted", start=0, end=3, note=HOSTILE
+        story_id=name,
+        revision=1,
+        claim=claim,
+        method="number",
+        verdict="refuted",
+        start=0,
+        end=3,
+        note=HOSTILE,
+        probability=0.125,
+        source_item_id="gone",
+        source=HOSTILE,
     )
 
 

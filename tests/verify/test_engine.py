@@ -56,6 +56,11 @@ def test_a_true_summary_is_borne_out_and_its_day_may_be_that_of_publication() ->
     assert to_cut(SUMMARY, checks) == frozenset()
 
 
+def test_a_check_holds_what_the_source_says() -> None:
+    (wrong,) = _wrong(replace(SUMMARY, headline="Lab raises $400 million", why_it_matters=None))
+    assert (wrong.source_item_id, wrong.source) == ("i1", "Lab raises $40M")
+
+
 def test_each_invention_is_named_and_cut() -> None:
     false = replace(
         SUMMARY,
