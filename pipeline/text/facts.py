@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 from pipeline.text.common_words import STOP
 from pipeline.text.happenings import denies, events, reacts
+from pipeline.text.numerals import english
 from pipeline.text.parties import parties
 from pipeline.text.similarity import stem
+from pipeline.text.spacing import space
 from pipeline.text.tokens import words
 
 Value = str | float
@@ -36,7 +38,16 @@ _AMOUNT = re.compile(
     rf"(?:[\s-]?(?P<after>{'|'.join(_CURRENCIES)})s?)?"
 )
 _VARIANT_WORDS = "pro flash mini nano ultra lite max turbo deep haiku sonnet opus large medium small super plus air"
-_VARIANTS = frozenset((_VARIANT_WORDS + " instant thinking coder codex vision instruct").split())
+_VARIANTS = frozenset(
+    (_VARIANT_WORDS + " instant thinking coder codex vision instruct scout maverick fast heavy").split()
+)
+# Words after the version of a model. With one of these another model is named ("o3-mini"), and so with any that a
+# hyphen joins ("V3.2-Exp") or that follows a variant ("Codex-Max"); but "Gemini 3" may be Gemini 3 Pro.
+_SIBLINGS = frozenset(("mini", "nano", "flash", "lite", "turbo", "tiny", "small", "vl", "omni"))
+_NO_SIBLING_WORDS = "pro preview instruct chat base thinking it gguf class level based style like powered only"
+_NO_SIBLINGS = frozenset(_NO_SIBLING_WORDS.split())
+_TAIL = re.compile(r"(?:[\s-][^\W\d_]{1,20}){0,3}")
+_TAIL_WORD = re.compile(r"([\s-])([^\W\d_]+)")
 # "Foo-7B", "Qwen 3 80B", "70B model": parameters, not money.
 _SIZE_AFTER_NAME = re.compile(rf"(?:[^\W_]-|\d |\b(?:{'|'.join(_VARIANTS)}) )$")
 _SIZE_BEFORE_WORD = re.compile(r"[bm][ -](?:param|model|weight|dense|moe|instruct|chat|base|coder|llm|a\d)")
@@ -47,8 +58,14 @@ _NUMBER = re.compile(
 _WORD_BEFORE = re.compile(r"([^\W\d_]{1,40}(?: [a-z](?=[+ -]))?)[\s#.+-]{0,3}(?:\bv|version )?$")
 _WORD_AFTER = re.compile(r"[\s-]?([^\W\d_]{1,40})")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
-_SUMS = ("#amount", "#share")
-_VERSIONS = ("#build", "#variant", "#size")
+# "raises 300M at 5B": two sums, each of its own kind.
+_WORTH_BEFORE = re.compile(r"(?:\bat(?: an?| about| over)?|\bworth|valu(?:ed|ing|ation)\b(?: \w{1,6}){0,3}|估值)\s?$")
+_WORTH_AFTER = re.compile(r"[\s-]?(?:valuation|估值)")
+_LEAST_SUM = 1000  # written in words: "ten billion"
+_LEAST_WORTH = 1e6  # "at $20" is a price
+_SUMS = ("#amount", "#share", "#worth", "#count")
+_LEAST_COUNT_DIGITS = 3  # of a number that counts what no word beside it names: "lays off 600 in Texas"
+_VERSIONS = ("#build", "#variant", "#size", "#model")
 # How alike two texts must be for a difference to weigh; a version weighs always. Lower tells more pairs of the hard set
 # apart and splits more of the long stories (tests/eval/test_stories.py).
 _SUMS_WEIGH_FROM = 0.45  # .4: .004 less of B-cubed F1; .5: one more wrong merge
@@ -56,7 +73,8 @@ _OTHERS_WEIGH_FROM = 0.55  # parties, what happens, whether it does; .5: .002 le
 _TOLD = {
     "#denied": "one denies it", "#event": "what happens", "#reaction": "one is a reaction",
     "#party": "the parties", "#variant": "the variants",
-    "#build": "the versions", "#size": "the sizes", "#share": "the shares",
+    "#build": "the versions", "#size": "the sizes", "#share": "the shares", "#amount": "the amounts",
+    "#worth": "the valuations", "#model": "the models", "#count": "the counts",
 }  # fmt: skip
 _EVERY_PARTY = "#party of all"  # those that every member of a story names
 _AGREES_WITHIN = 0.05  # 2.3 billion and 2.25 billion are one sum, rounded
@@ -103,7 +121,7 @@ class Difference:
         return _is_version(self.name)
 
     def __str__(self) -> str:
-        what = "the amounts" if self.name.startswith("#amount") else _TOLD.get(self.name)
+        what = _TOLD.get(self.name.rstrip("".join(_CURRENCIES.values())).partition(" ")[0])
         if self.name in ("#denied", "#reaction"):
             return what or ""
         mine, theirs = _listed(self.mine), _listed(self.theirs)
@@ -129,7 +147,7 @@ def contradiction(mine: Facts, theirs: Facts, *, alike: float = 1.0) -> Differen
 
 
 def _is_version(name: str) -> bool:
-    return not name.startswith("#") or name in _VERSIONS
+    return not name.startswith("#") or name.startswith(_VERSIONS)
 
 
 def _listed(values: frozenset[Value]) -> str:
@@ -160,7 +178,12 @@ def _agree(a: Value, b: Value) -> bool:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    """Lower-case, with sums in digits and a blank between Han and Latin letters."""
+    text = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    for start, end, value in reversed(list(english(text))):
+        if value >= _LEAST_SUM:
+            text = text[:start] + _rounded(float(value)).lower() + text[end:]
+    return space(text)
 
 
 def _first_sentence(body: str) -> str:
@@ -206,7 +229,8 @@ def _take_amounts(text: str, found: defaultdict[str, set[Value]]) -> str:
         elif not currency and scale in ("b", "m") and _is_size(text, match):
             found["#size"].add(value)
         else:
-            found[f"#amount{currency or '$'}"].add(value)
+            kind = "#worth" if value >= _LEAST_WORTH and _is_worth(text, match) else "#amount"
+            found[f"{kind}{currency or '$'}"].add(value)
         return " "
 
     return _AMOUNT.sub(note, text)
@@ -216,6 +240,26 @@ def _is_size(text: str, match: re.Match[str]) -> bool:
     start, end = match.start("number"), match.end("scale")
     before = _SIZE_AFTER_NAME.search(text, max(0, start - 10), start)
     return bool(before or _SIZE_BEFORE_WORD.match(text, end - 1))
+
+
+def _tail(text: str, end: int) -> str:
+    """What comes after a version and names another model than the version alone."""
+    found = _TAIL.match(text, end)
+    tail, variants = list[str](), 0
+    for joint, word in _TAIL_WORD.findall(found[0] if found else ""):
+        known = word in _SIBLINGS or word in _VARIANTS
+        if joint != "-" and not known:
+            break
+        if word in _SIBLINGS or variants or not (known or word in _NO_SIBLINGS):
+            tail.append(word)
+        variants += word in _VARIANTS
+    return " ".join(tail) or "itself"
+
+
+def _is_worth(text: str, match: re.Match[str]) -> bool:
+    """Whether a sum is what a company is worth, not what it gets."""
+    start = match.start()
+    return bool(_WORTH_BEFORE.search(text, max(0, start - 30), start) or _WORTH_AFTER.match(text, match.end()))
 
 
 def _number(text: str, match: re.Match[str], found: defaultdict[str, set[Value]]) -> None:
@@ -230,8 +274,11 @@ def _number(text: str, match: re.Match[str], found: defaultdict[str, set[Value]]
     names = [side[1] for side in (before, after) if side]
     if before:
         found[stem(before[1])].add(number)
+        found[f"#model {before[1]} {number}"].add(_tail(text, match.end()))
     if after and after[1] not in _VARIANTS:
         found[stem(after[1])].add(number)
+    if len(number) >= _LEAST_COUNT_DIGITS and number.isdecimal() and all(name in STOP for name in names):
+        found["#count"].add(float(number))
     if number.count(".") >= 2 or not names:
         found["#build"].add(number)  # "1.12.43" is one thing, whatever stands beside it
     found["#variant"].update(n for n in names if n in _VARIANTS)

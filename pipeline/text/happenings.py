@@ -53,10 +53,12 @@ _EVENT_OF = {word: group for group, words in _EVENTS.items() for word in words}
 
 _DENIES = _table(
     "deny reject bar ban block delay postpone cancel halt pause veto overturn remove refuse scrap suspend decline"
-    " withdraw abandon stop lose turn_down back_out pull_out fail_to",
-    "not no never cannot without 否认 推迟 取消 暂停 拒绝 没有 禁止 终止 驳回 否决 放弃",
+    " withdraw abandon stop lose dismiss fail shelve revoke rescind turn_down back_out pull_out walk_away rule_out"
+    " call_off throw_out toss_out strike_down hold_off",
+    "not no never cannot without 否认 推迟 取消 暂停 拒绝 没有 不会 禁止 终止 驳回 否决 放弃 撤回 撤销 搁置 叫停",
 )
-_REVERSES = _table("lift end reverse overturn")  # "lifts the ban": what is denied is denied
+# "lifts the ban", "will not pause", "refuses to delay": what is denied is denied.
+_REVERSES = _table("lift end reverse overturn reject refuse decline deny rule_out", "not no never 否认 拒绝 不会")
 _REVERSES_WITHIN = 3  # words
 _REACTS = _table(
     "criticise criticize apologise apologize respond explain testify refund welcome defend react warn",
@@ -71,13 +73,17 @@ def events(words: Sequence[str]) -> frozenset[str]:
 
 def denies(words: Sequence[str]) -> bool:
     """Whether a text says that something is not so, does not happen, or ends."""
-    reversed_until, denied = -1, 0
+    denied, reversed_until, reversing_denied = 0, -1, 0
     for at, word in enumerate(words):
-        if word in _REVERSES:
-            reversed_until = at + _REVERSES_WITHIN
-        phrase = f"{words[at - 1]} {word}" if at else ""
-        if word in _DENIES or phrase in _DENIES or word.endswith("n't"):
-            denied += 0 if at <= reversed_until and word not in _REVERSES else 1
+        said = {word, f"{words[at - 1]} {word}" if at else word, "not" if word.endswith("n't") else word}
+        is_denial = not said.isdisjoint(_DENIES)
+        if is_denial and at <= reversed_until:
+            denied -= reversing_denied
+            reversed_until = -1
+            continue
+        denied += is_denial
+        if not said.isdisjoint(_REVERSES):
+            reversed_until, reversing_denied = at + _REVERSES_WITHIN, int(is_denial)
     return denied > 0
 
 

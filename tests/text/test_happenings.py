@@ -35,13 +35,26 @@ def test_what_happens(title: str, groups: set[str]) -> None:
         "Acme turns down an offer",
         "Court overturns ruling",
         "法院裁定没有版权",
+        "Acme rules out buying Foo",
+        "Judge throws out the case",
+        "Acme refuses to sell Foo",
     ],
 )
 def test_denials(title: str) -> None:
     assert denies(_tokens(title))
 
 
-@pytest.mark.parametrize("title", ["Italy lifts its ban on Foo", "Acme sells Foo", "Governor signs the bill", ""])
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Italy lifts its ban on Foo",
+        "Union will not pause the act",
+        "Judge refuses to block the deal",
+        "Acme sells Foo",
+        "Governor signs the bill",
+        "",
+    ],
+)
 def test_no_denials(title: str) -> None:
     assert not denies(_tokens(title))
 
