@@ -185,7 +185,8 @@ class Summary:
 class Check:
     """What code found when it held one claim of a summary against the story's own items.
 
-    ``claim`` counts from 0; -1 is the headline, -2 why_it_matters. ``start`` and ``end`` are in the checked text.
+    ``claim`` counts from 0; -1 is the headline, -2 why_it_matters. Of the lead of an issue ``story_id`` is the id of
+    that, ``revision`` is 0 and ``claim`` counts its sentences. ``start`` and ``end`` are in the checked text.
     ``source`` has the words of the source that bear it out or contradict it, on one line, and ``source_item_id`` says
     whose they are. ``probability`` is that the text is supported; None where a method gives none.
     """
@@ -282,6 +283,8 @@ class Issue:
     status: IssueStatus
     subject: str = ""
     lead: tuple[str, ...] = ()  # sentences
+    lead_about: tuple[tuple[str, ...], ...] = ()  # the stories that each tells of; none where code composed it
+    lead_cut: tuple[int, ...] | None = None  # sentences that go when nobody saw them; None: not looked at
     counts: Mapping[str, int] = field(default_factory=dict)
     approved_sha256: str | None = None
     approved_by: str | None = None

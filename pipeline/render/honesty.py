@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from pipeline.render.printed import Approval, Entry
+from pipeline.render.printed import Approval, Entry, Printed
 from pipeline.text.characters import one_line
+from pipeline.types import Check
 
 _LOOKED_UP = {
     "number": "numbers",
@@ -78,10 +79,14 @@ def _dropped(counts: Mapping[str, int]) -> str:
     return "dropped: " + ", ".join(f"{n:,} {one_line(reason.replace('_', ' '), 60)}" for reason, n in ranked)
 
 
-def how_made(entries: Sequence[Entry], approval: Approval) -> tuple[str, ...]:
-    """How this issue was made, in sentences: who reviewed, who wrote, what was looked up, what was cut and why."""
+def how_made(entries: Sequence[Entry], printed: Printed) -> tuple[str, ...]:
+    """How this issue was made, in sentences: who reviewed, who wrote, what was looked up, what was cut and why.
+
+    ``entries`` are those that are told of; the approval and the lead are those of ``printed``.
+    """
     written = [e for e in entries if e.summary]
-    said = [_approval(written, approval), *_authors(written), _checks(written), *_cuts(written)]
+    checks = [*printed.lead_checks, *(c for e in written for c in e.checks)]
+    said = [_approval(written, printed.approval), *_authors(written), _checks(checks), *_cuts(written, printed)]
     return tuple(sentence for sentence in said if sentence)
 
 
@@ -120,9 +125,9 @@ def _authors(written: Sequence[Entry]) -> list[str]:
     return said
 
 
-def _checks(written: Sequence[Entry]) -> str:
-    """The model's own opinion is not counted here: only what code looked up."""
-    checks = [c for e in written for c in e.checks if c.method in _LOOKED_UP]
+def _checks(made: Sequence[Check]) -> str:
+    """A model's opinion is not counted here: only what code looked up."""
+    checks = [c for c in made if c.method in _LOOKED_UP]
     if not checks:
         return ""
     words = [word for method, word in _LOOKED_UP.items() if any(c.method == method for c in checks)]
@@ -136,8 +141,8 @@ def _checks(written: Sequence[Entry]) -> str:
     return f"Code looked up {len(checks):,} {listed} in each story's own sources; {found}."
 
 
-def _cuts(written: Sequence[Entry]) -> list[str]:
-    sentences = sum(c != -1 for e in written for c in e.cut)
+def _cuts(written: Sequence[Entry], printed: Printed) -> list[str]:
+    sentences = sum(c != -1 for e in written for c in e.cut) + len(printed.lead_cut)
     headlines = sum(-1 in e.cut for e in written)
     because = "since the sources do not bear {} out"
     said = []

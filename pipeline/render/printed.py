@@ -35,6 +35,8 @@ class Printed:
     entries: Sequence[Entry]
     source_names: Mapping[str, str]  # by source id
     counts: Mapping[str, int] = field(default_factory=dict)
+    lead_checks: tuple[Check, ...] = ()
+    lead_cut: frozenset[int] = frozenset()  # the sentences of the lead that are not printed
     approval: Approval = "none"
     language: str = "en"
     previous_issue_id: str | None = None

@@ -11,7 +11,7 @@ from pipeline.context import Context
 from pipeline.errors import ReviewError
 from pipeline.render.render import Notice, environment, render, render_notice
 from pipeline.render.view import Entry, Printed
-from pipeline.store import issues, repeats, stories, summaries, told
+from pipeline.store import issues, leads, repeats, stories, summaries, told
 from pipeline.store.approval import fingerprint
 from pipeline.store.decisions import Decided
 from pipeline.types import Check, Format, Issue, Outcome, Rendering
@@ -107,6 +107,8 @@ def gather(ctx: Context, db: Connection, issue: Issue) -> Printed:
         entries=entries,
         source_names={s.id: s.title for s in ctx.settings.sources},
         counts={**issue.counts, **_reviewed_counts(db, issue, decided)},
+        lead_checks=leads.checks_of(db, issue.id),
+        lead_cut=frozenset(issue.lead_cut or ()) if by_policy else frozenset(),
         approval="policy" if by_policy else "person",
         language=ctx.settings.language,
         previous_issue_id=previous.id if previous else None,
@@ -139,7 +141,8 @@ def _write_notice(ctx: Context, issue_id: str) -> Outcome:
 
 
 def _notice(ctx: Context, issue: Issue, printed: Printed) -> Notice:
-    findings = [
+    findings = [("The lead", _notes(printed.lead_checks))]
+    findings += [
         (e.summary.headline if e.summary else e.story.representative.title, _notes(e.checks)) for e in printed.entries
     ]
     local = issue.publish_at.astimezone(ZoneInfo(ctx.settings.schedule.time_zone))

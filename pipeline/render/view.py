@@ -105,7 +105,8 @@ def build(printed: Printed, *, full: int | None = None, brief: int | None = None
     shown = short if brief is None else short[:brief]
     sections = _sections(printed, whole)
     briefs = tuple(_story(printed, e) for e in shown)
-    lead = tuple(_prose(s) for s in printed.issue.lead if _prose(s))
+    kept = (s for i, s in enumerate(printed.issue.lead) if i not in printed.lead_cut)
+    lead = tuple(line for sentence in kept if (line := _prose(sentence)))
     minutes = _minutes(lead, sections, briefs)
     more = len(short) - len(shown)
     left_out = printed.counts.get("stories_left_out", 0) + more
@@ -129,7 +130,7 @@ def build(printed: Printed, *, full: int | None = None, brief: int | None = None
             brief=len(shown),
             minutes=minutes,
         ),
-        how_made=how_made([*whole, *shown], printed.approval),
+        how_made=how_made([*whole, *shown], printed),
         previous_issue_id=printed.previous_issue_id,
         unsubscribe=unsubscribe_uri(printed.unsubscribe),
     )

@@ -40,12 +40,11 @@ def _late(ctx: Context, issue: Issue) -> bool:
 
 
 def _complete(db: Connection, issue: Issue) -> bool:
-    """Every full slot has a summary that was checked, and the lead is written."""
+    """Every full slot has a summary that was checked, and the lead is written and checked."""
     full = {(s.story_id, s.revision) for s in issue.slots if not s.brief}
     written = summaries.load(db, [story_id for story_id, _ in full])
     open_ = set(summaries.unverified(db))
-    has_lead = issue.id not in issues.without_lead(db)
-    return has_lead and bool(issue.slots) and all(key in written and key not in open_ for key in full)
+    return issue.lead_cut is not None and bool(issue.slots) and all(key in written and key not in open_ for key in full)
 
 
 def _queue_notices(ctx: Context, db: Connection, issue_id: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, RowMapping
 from pipeline.errors import ReviewError
 from pipeline.store.decisions import Decided, decide
 from pipeline.store.rows import upsert
-from pipeline.store.tables import deliveries, issues, memberships, renderings, reviews, slots
+from pipeline.store.tables import deliveries, issues, lead_checks, memberships, renderings, reviews, slots
 from pipeline.types import Issue, IssueStatus, Membership, Rendering, Review, Slot
 
 PRINTED: tuple[IssueStatus, ...] = ("approved", "sending", "sent")  # in these a story counts as having run
@@ -73,9 +73,15 @@ def _select(db: Connection, condition: sa.ColumnElement[bool]) -> list[Issue]:
     query = sa.select(slots).where(slots.c.issue_id.in_([r["id"] for r in rows]), holds_items)
     for row in db.execute(query.order_by(slots.c.position)).mappings():
         by_issue.setdefault(row["issue_id"], []).append(_slot(row))
-    return [
-        Issue(**{**row, "lead": tuple(row["lead"] or ())}, slots=tuple(by_issue.get(row["id"], ()))) for row in rows
-    ]
+    return [Issue(**{**row, **_lead(row)}, slots=tuple(by_issue.get(row["id"], ()))) for row in rows]
+
+
+def _lead(row: RowMapping) -> dict[str, object]:
+    return {
+        "lead": tuple(row["lead"] or ()),
+        "lead_about": tuple(map(tuple, row["lead_about"] or ())),
+        "lead_cut": None if row["lead_cut"] is None else tuple(row["lead_cut"]),
+    }
 
 
 def _slot(row: RowMapping) -> Slot:
@@ -88,7 +94,8 @@ def replace_slots(db: Connection, issue_id: str, chosen: Sequence[Slot], counts:
     rows = [_slot_row(issue_id, replace(slot, position=i)) for i, slot in enumerate(chosen)]
     if rows:
         db.execute(slots.insert(), rows)
-    db.execute(issues.update().where(issues.c.id == issue_id).values(counts=dict(counts), lead=None))
+    db.execute(issues.update().where(issues.c.id == issue_id).values(counts=dict(counts)))
+    set_lead(db, issue_id, None)
 
 
 def _slot_row(issue_id: str, slot: Slot) -> dict[str, object]:
@@ -125,9 +132,17 @@ def reprint(db: Connection, story_id: str, old: int, new: int) -> None:
     db.execute(slots.update().where(where).values(revision=new))
 
 
-def set_lead(db: Connection, issue_id: str, lead: Sequence[str] | None, subject: str | None = None) -> None:
-    """Write the lead; None asks for a new one."""
-    values: dict[str, object] = {"lead": None if lead is None else list(lead)}
+def set_lead(
+    db: Connection,
+    issue_id: str,
+    lead: Sequence[str] | None,
+    subject: str | None = None,
+    about: Sequence[Sequence[str]] = (),
+) -> None:
+    """Write the lead, which is still to be verified; None asks for a new one."""
+    db.execute(lead_checks.delete().where(lead_checks.c.issue_id == issue_id))
+    values: dict[str, object] = {"lead": None if lead is None else list(lead), "lead_cut": None}
+    values["lead_about"] = [list(ids) for ids in about]
     if subject is not None:
         values["subject"] = subject
     db.execute(issues.update().where(issues.c.id == issue_id).values(**values))

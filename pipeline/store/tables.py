@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import SchemaItem
 
 metadata = sa.MetaData(
     naming_convention={
@@ -213,6 +214,8 @@ issues = sa.Table(
     _text("status"),
     _text("subject"),
     sa.Column("lead", sa.JSON(none_as_null=True)),
+    sa.Column("lead_about", sa.JSON(none_as_null=True)),
+    sa.Column("lead_cut", sa.JSON(none_as_null=True)),
     sa.Column("counts", sa.JSON, nullable=False),
     _text("approved_sha256", null=True),
     _text("approved_by", null=True),
@@ -262,23 +265,39 @@ summaries = sa.Table(
     _at("verified_at", null=True),
 )
 
+
+def _finding() -> tuple[SchemaItem, ...]:
+    """What a check found, wherever."""
+    return (
+        sa.Column("claim", sa.Integer, nullable=False),
+        _text("method"),
+        _text("verdict"),
+        sa.Column("start", sa.Integer, nullable=False),
+        sa.Column("end", sa.Integer, nullable=False),
+        _text("note"),
+        sa.Column("probability", sa.Float),
+        _text("source_item_id", null=True),
+        sa.Column("source", sa.Text, nullable=False, server_default=sa.text("''")),
+    )
+
+
 checks = sa.Table(
     "checks",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     _text("story_id"),
     sa.Column("revision", sa.Integer, nullable=False),
-    sa.Column("claim", sa.Integer, nullable=False),
-    _text("method"),
-    _text("verdict"),
-    sa.Column("start", sa.Integer, nullable=False),
-    sa.Column("end", sa.Integer, nullable=False),
-    _text("note"),
-    sa.Column("probability", sa.Float),
-    _text("source_item_id", null=True),
-    sa.Column("source", sa.Text, nullable=False, server_default=sa.text("''")),
+    *_finding(),
     sa.ForeignKeyConstraint(["story_id", "revision"], ["summaries.story_id", "summaries.revision"]),
     sa.Index(None, "story_id", "revision"),
+)
+
+lead_checks = sa.Table(
+    "lead_checks",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("issue_id", sa.Text, sa.ForeignKey("issues.id"), nullable=False, index=True),
+    *_finding(),
 )
 
 reviews = sa.Table(

@@ -38,6 +38,15 @@ class LeadStory:
 
     headline: str
     text: str
+    story_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadSentence:
+    """One sentence and the ids of the stories that bear it out; none where code put it together out of their words."""
+
+    text: str
+    story_ids: tuple[str, ...] = ()
 
 
 class _Sentence(BaseModel):
@@ -83,7 +92,7 @@ def lead_prompt(file: PromptFile, stories: Sequence[LeadStory], language: str = 
     return fill(file, inputs, stage="summarise", answer="lead", schema=SCHEMA)
 
 
-def read_lead(text: str, stories: Sequence[LeadStory], *, quiet: bool = False) -> tuple[str, ...]:
+def read_lead(text: str, stories: Sequence[LeadStory], *, quiet: bool = False) -> tuple[LeadSentence, ...]:
     """The sentences of a model's lead. Raises ValueError that names the first thing that the stories do not bear out.
 
     That little happened it may say only of a ``quiet`` issue.
@@ -98,15 +107,16 @@ def read_lead(text: str, stories: Sequence[LeadStory], *, quiet: bool = False) -
         _read_sentence(f"sentence {i}", sentence, stories[:MAX_STORIES])
         for i, sentence in enumerate(answer.sentences, 1)
     )
-    if not quiet and (found := _QUIET.search(" ".join(sentences))):
+    said = " ".join(s.text for s in sentences)
+    if not quiet and (found := _QUIET.search(said)):
         raise ValueError(f"the lead says {found[0]!r}; this issue is not quiet, so leave that out")
-    latin, han = count_words(" ".join(sentences))
+    latin, han = count_words(said)
     if latin + han / 2 > MAX_WORDS:
         raise ValueError(f"the lead has {latin + han // 2} words; at most {MAX_WORDS} fit")
     return sentences
 
 
-def _read_sentence(what: str, sentence: _Sentence, stories: Sequence[LeadStory]) -> str:
+def _read_sentence(what: str, sentence: _Sentence, stories: Sequence[LeadStory]) -> LeadSentence:
     wrong = [n for n in sentence.stories if not 1 <= n <= len(stories)]
     if wrong:
         raise ValueError(f"{what}: there is no story {wrong[0]}; there are 1 to {len(stories)}")
@@ -116,7 +126,7 @@ def _read_sentence(what: str, sentence: _Sentence, stories: Sequence[LeadStory])
     for word in _to_check(line):
         if word not in known:
             raise ValueError(f"{what}: {word!r} is not in {', '.join(f'story {n}' for n in sentence.stories)}")
-    return line
+    return LeadSentence(text=line, story_ids=tuple(stories[n - 1].story_id for n in sentence.stories))
 
 
 def _to_check(line: str) -> list[str]:
@@ -130,7 +140,7 @@ def _to_check(line: str) -> list[str]:
     return found
 
 
-def extract_lead(stories: Sequence[LeadStory], total: int) -> tuple[str, ...]:
+def extract_lead(stories: Sequence[LeadStory], total: int) -> tuple[LeadSentence, ...]:
     """A lead without a model: the first story's own first sentence, then the next headlines as they stand.
 
     The first headline is the subject of the issue and stands above; ``total`` counts the stories of the issue. What a
@@ -150,7 +160,8 @@ def extract_lead(stories: Sequence[LeadStory], total: int) -> tuple[str, ...]:
     ]
     more = max(total - 1 - len(shown), 0)
     rest = f"; and {more} more {'story' if more == 1 else 'stories'}" if more else ""
-    return (opening, f"Also: {'; '.join(shown)}{rest}.") if shown else (opening,)
+    lines = (opening, f"Also: {'; '.join(shown)}{rest}.") if shown else (opening,)
+    return tuple(LeadSentence(text=line) for line in lines)
 
 
 def quiet_opening(days: int, total: int) -> str:
@@ -167,13 +178,13 @@ def write_lead(
     language: str = "en",
     *,
     quiet_days: int = 0,
-) -> tuple[str, ...]:
+) -> tuple[LeadSentence, ...]:
     """The lead of an issue of ``total`` stories: by the model, or a plain list when there is none or it fails.
 
     ``quiet_days`` is how long the period was, where it was quiet: then the lead begins by saying so (of a model's lead
     in another language than English, the model may). Raises ConfigError for a wrong prompt file.
     """
-    quiet = (quiet_opening(quiet_days, total),) if quiet_days and stories else ()
+    quiet = (LeadSentence(text=quiet_opening(quiet_days, total)),) if quiet_days and stories else ()
     if ledger is None or not stories:
         return quiet + extract_lead(stories, total)
     prompt = lead_prompt(prompt_file, stories, language)
@@ -181,5 +192,5 @@ def write_lead(
         sentences, _ = ledger.ask(prompt, lambda text: read_lead(text, stories, quiet=bool(quiet)))
     except (ModelError, BudgetExceeded):
         return quiet + extract_lead(stories, total)
-    said = language.partition("-")[0] != "en" or any(_QUIET.search(s) for s in sentences)
+    said = language.partition("-")[0] != "en" or any(_QUIET.search(s.text) for s in sentences)
     return sentences if said else quiet + sentences

@@ -111,7 +111,7 @@ def _write_lead(ctx: Context, issue_id: str) -> Outcome:
     lead = write_lead(full, total, ctx.model, prompt, language, quiet_days=days)
     subject = one_line(full[0].headline, MAX_SUBJECT_CHARS) if full else ctx.settings.title
     with ctx.store.begin() as db:
-        issues.set_lead(db, issue_id, lead, subject)
+        issues.set_lead(db, issue_id, [s.text for s in lead], subject, [s.story_ids for s in lead])
     listed = extract_lead(full, total)
     plain = ctx.model is not None and len(full) > 1 and lead[-len(listed) :] == listed
     return Outcome(trouble=_trouble(ctx, "It wrote no usable lead") if plain else None)
@@ -129,14 +129,14 @@ def _full(db: Connection, issue: Issue) -> list[LeadStory]:
     full = [d for d in issues.decided(db, issue) if d.printed and not d.slot.brief]
     ids = [d.slot.story_id for d in full]
     found = told.of_slots(db, [d.slot for d in full])
-    written, cuts = summaries.load(db, ids), summaries.cuts_of(db, ids)
+    written, checks = summaries.load(db, ids), summaries.checks_of(db, ids)
     stories = []
     for d in sorted(full, key=lambda d: (-d.slot.score, d.slot.story_id)):
         key = (d.slot.story_id, d.slot.revision or 0)
-        summary, cut = written.get(key), cuts.get(key, frozenset())
+        summary, wrong = written.get(key), {c.claim for c in checks.get(key, ()) if c.verdict != "supported"}
         if summary is not None:
-            headline = found[d.slot.story_id].story.representative.title if -1 in cut else summary.headline
+            headline = found[d.slot.story_id].story.representative.title if -1 in wrong else summary.headline
             label = "Update: " if d.slot.update_of else ""
-            sound = (claim.text for i, claim in enumerate(summary.claims) if i not in cut)
-            stories.append(LeadStory(headline=label + headline, text=" ".join(sound)))
+            sound = (claim.text for i, claim in enumerate(summary.claims) if i not in wrong)
+            stories.append(LeadStory(headline=label + headline, text=" ".join(sound), story_id=key[0]))
     return stories

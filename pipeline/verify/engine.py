@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.types import Check, CheckMethod, Citation, Item, Summary
+from pipeline.types import Check, CheckMethod, Citation, Issue, Item, Story, Summary
 from pipeline.verify import links, numbers, quotes
 from pipeline.verify.findings import CheckType, Finding
 from pipeline.verify.policy import verdict_of
@@ -24,15 +24,25 @@ def verify_summary(summary: Summary, items: Sequence[Item]) -> list[Check]:
     """Checks of the headline, each claim with its citations, and why_it_matters, against the story's items."""
     sources = sources_of(items)
     texts = {item.id: cited_text(item) for item in items}
-    checks = []
+    checks, key = [], (summary.story_id, summary.revision)
     for number, text in texts_of(summary).items():
         found = verify_text(text, sources)
-        checks += [_check(summary, number, method, finding, sources) for method, finding in found]
+        checks += [_check(key, number, method, finding, sources) for method, finding in found]
     for number, claim in enumerate(summary.claims):
         for citation in claim.citations:
             if note := _wrong_citation(citation, texts):
                 finding = Finding(start=0, end=len(claim.text), verdict="refuted", note=note)
-                checks.append(_check(summary, number, "quote", finding, sources))
+                checks.append(_check(key, number, "quote", finding, sources))
+    return checks
+
+
+def verify_lead(issue: Issue, told: Mapping[str, Story]) -> list[Check]:
+    """Checks of the lead, each sentence against the items of the stories that it tells of (``told``, by id)."""
+    checks = []
+    for number, (text, ids) in enumerate(zip(issue.lead, issue.lead_about, strict=False)):
+        sources = sources_of([item for story_id in ids if story_id in told for item in told[story_id].items])
+        found = verify_text(text, sources) if ids else []
+        checks += [_check((issue.id, 0), number, method, finding, sources) for method, finding in found]
     return checks
 
 
@@ -59,11 +69,11 @@ def texts_of(summary: Summary) -> dict[int, str]:
     return {HEADLINE: summary.headline, **claims, **why}
 
 
-def _check(summary: Summary, claim: int, method: CheckMethod, finding: Finding, sources: Sources) -> Check:
+def _check(key: tuple[str, int], claim: int, method: CheckMethod, finding: Finding, sources: Sources) -> Check:
     place = finding.source
     return Check(
-        story_id=summary.story_id,
-        revision=summary.revision,
+        story_id=key[0],
+        revision=key[1],
         claim=claim,
         method=method,
         verdict=finding.verdict,

@@ -9,11 +9,13 @@ from pipeline import resources
 from pipeline.context import Context
 from pipeline.errors import BudgetExceeded, ModelError
 from pipeline.model.prompting import load_prompt
-from pipeline.store import issues, stories, summaries
+from pipeline.store import issues, leads, stories, summaries
 from pipeline.types import Check, Outcome, Story, Summary
 from pipeline.verify import repair
-from pipeline.verify.engine import verify_summary
+from pipeline.verify.engine import verify_lead, verify_summary
 from pipeline.verify.policy import is_better, to_cut, to_repair
+
+_LEAD = "/"
 
 
 def threads(ctx: Context) -> int:
@@ -22,15 +24,18 @@ def threads(ctx: Context) -> int:
 
 
 def pending(ctx: Context) -> Iterable[str]:
-    """ "story@revision" for every revision in an open issue that code has not looked at."""
+    """ "story@revision" for every revision in an open issue that code has not looked at; "issue/" for its lead."""
     with ctx.store.read() as db:
-        return [f"{story_id}@{revision}" for story_id, revision in summaries.unverified(db)]
+        revisions = [f"{story_id}@{revision}" for story_id, revision in summaries.unverified(db)]
+        return [*revisions, *(f"{issue_id}{_LEAD}" for issue_id in leads.unverified(db))]
 
 
 def process(ctx: Context, key: str) -> Outcome:
-    """Check one revision, and have its writer mend what is wrong. What is found is kept for the reviewer, never an
-    error.
+    """Check one revision, and have its writer mend what is wrong; or check one lead. What is found is kept for the
+    reviewer, never an error.
     """
+    if key.endswith(_LEAD):
+        return _verify_lead(ctx, key.removesuffix(_LEAD))
     story_id, _, revision = key.rpartition("@")
     with ctx.store.read() as db:
         story = stories.load(db, [story_id])[story_id]
@@ -46,6 +51,17 @@ def process(ctx: Context, key: str) -> Outcome:
             _keep(ctx, db, mended, found)
             issues.reprint(db, story_id, summary.revision, mended.revision)
     return Outcome(count=sum(c.verdict != "supported" for c in found), trouble=trouble)
+
+
+def _verify_lead(ctx: Context, issue_id: str) -> Outcome:
+    """A lead is short and nothing hangs on it: whatever has a finding goes when nobody saw it."""
+    with ctx.store.begin() as db:
+        issue = issues.require(db, issue_id)
+        told = stories.load(db, {story_id for ids in issue.lead_about for story_id in ids})
+        found = verify_lead(issue, told)
+        wrong = [c for c in found if c.verdict != "supported"]
+        leads.record_checks(db, issue_id, found, {c.claim for c in wrong})
+    return Outcome(count=len(wrong))
 
 
 def _keep(ctx: Context, db: Connection, summary: Summary, found: Sequence[Check]) -> None:

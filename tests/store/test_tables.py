@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import ReviewError
-from pipeline.store import Store, deliveries, issues, items, model_calls, runs, sources, stories, summaries
+from pipeline.store import Store, deliveries, issues, items, leads, model_calls, runs, sources, stories, summaries
 from pipeline.store.sources import SourceState
 from pipeline.types import (
     Action,
@@ -270,6 +270,20 @@ def test_a_lead_is_asked_for_while_the_issue_can_still_change(store: Store) -> N
         assert issues.without_lead(db) == ["in_review"], "an empty lead is one"
         issues.set_lead(db, "draft", None)
         assert (issues.without_lead(db), got(db, "draft").subject) == (["draft", "in_review"], "Subject")
+
+
+def test_a_lead_is_checked_once_and_again_when_it_is_written_anew(store: Store) -> None:
+    found = replace(check(ISSUE, 1), revision=0)
+    with store.begin() as db:
+        issues.add(db, issue())
+        assert leads.unverified(db) == [], "it is not written"
+        issues.set_lead(db, ISSUE, ["One.", "Two."], "Subject", [(), ("a", "b")])
+        assert (got(db).lead_about, got(db).lead_cut) == (((), ("a", "b")), None)
+        assert leads.unverified(db) == [ISSUE]
+        leads.record_checks(db, ISSUE, [found], {1})
+        assert (leads.checks_of(db, ISSUE), got(db).lead_cut, leads.unverified(db)) == ((found,), (1,), [])
+        issues.set_lead(db, ISSUE, None)
+        assert (leads.checks_of(db, ISSUE), got(db).lead_cut, got(db).lead_about) == ((), None, ())
 
 
 STATES: tuple[IssueStatus, ...] = ("draft", "in_review", "approved", "sending", "sent", "cancelled")

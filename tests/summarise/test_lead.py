@@ -1,18 +1,31 @@
 """The lead says what its stories say, or is a plain list."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from pipeline import resources
 from pipeline.model.prompting import PromptFile, load_prompt
-from pipeline.summarise.lead import LeadStory, extract_lead, read_lead, write_lead
+from pipeline.summarise.lead import LeadSentence, LeadStory, extract_lead, read_lead, write_lead
 
 STORIES = [
-    LeadStory(headline="OpenAI releases GPT-5.4-mini", text="OpenAI says it costs $0.75 per million tokens."),
-    LeadStory(headline="Anthropic opens in Tokyo", text="Anthropic opened an office in Tokyo with 40 people."),
+    LeadStory(
+        headline="OpenAI releases GPT-5.4-mini",
+        text="OpenAI says it costs $0.75 per million tokens.",
+        story_id="openai",
+    ),
+    LeadStory(
+        headline="Anthropic opens in Tokyo",
+        text="Anthropic opened an office in Tokyo with 40 people.",
+        story_id="tokyo",
+    ),
 ]
+
+
+def texts(found: Iterable[LeadSentence]) -> tuple[str, ...]:
+    return tuple(sentence.text for sentence in found)
 
 
 def lead(*sentences: tuple[str, list[int]]) -> str:
@@ -24,8 +37,8 @@ def test_a_lead_that_its_stories_bear_out_is_taken() -> None:
         ("OpenAI’s GPT-5.4-mini costs $0.75 per million tokens.", [1]), ("Elsewhere, Anthropic opened in Tokyo.", [2])
     )
     assert read_lead(text, STORIES) == (
-        "OpenAI’s GPT-5.4-mini costs $0.75 per million tokens.",
-        "Elsewhere, Anthropic opened in Tokyo.",
+        LeadSentence(text="OpenAI’s GPT-5.4-mini costs $0.75 per million tokens.", story_ids=("openai",)),
+        LeadSentence(text="Elsewhere, Anthropic opened in Tokyo.", story_ids=("tokyo",)),
     )
 
 
@@ -71,7 +84,7 @@ def test_what_is_done_quietly_is_no_quiet_day() -> None:
 
 def test_the_plain_lead_does_not_take_quiet_from_a_source() -> None:
     stories = [LeadStory(headline="Import 9", text="It was a quiet week. A model came."), *STORIES[:1]]
-    assert extract_lead(stories, 2) == ("Import 9.", "Also: OpenAI releases GPT-5.4-mini.")
+    assert texts(extract_lead(stories, 2)) == ("Import 9.", "Also: OpenAI releases GPT-5.4-mini.")
 
 
 @pytest.mark.parametrize(
@@ -81,8 +94,8 @@ def test_the_plain_lead_does_not_take_quiet_from_a_source() -> None:
 def test_a_quiet_period_says_so_with_its_number_of_stories(
     days: int, total: int, said: str, write_file: PromptFile
 ) -> None:
-    assert write_lead(STORIES, total, None, write_file, quiet_days=days)[0] == said
-    assert said not in write_lead(STORIES, total, None, write_file)
+    assert write_lead(STORIES, total, None, write_file, quiet_days=days)[0] == LeadSentence(text=said)
+    assert said not in texts(write_lead(STORIES, total, None, write_file))
     assert write_lead([], 0, None, write_file, quiet_days=days) == ()
 
 
@@ -105,4 +118,4 @@ def write_file() -> PromptFile:
 def test_the_plain_lead_opens_with_the_first_story_and_lists_the_next(
     told: list[tuple[str, str]], total: int, said: tuple[str, ...]
 ) -> None:
-    assert extract_lead([LeadStory(headline=h, text=t) for h, t in told], total) == said
+    assert texts(extract_lead([LeadStory(headline=h, text=t) for h, t in told], total)) == said

@@ -15,7 +15,7 @@ from pipeline.model.scripted import Answers, Scripted
 from pipeline.resources import find
 from pipeline.summarise.evidence import read_answer
 from pipeline.summarise.extract import extract
-from pipeline.summarise.lead import LeadStory, write_lead
+from pipeline.summarise.lead import LeadSentence, LeadStory, write_lead
 from pipeline.summarise.write import input_hash, write
 from tests.summarise.stories import RELEASE, item, story
 
@@ -94,9 +94,11 @@ def test_a_story_is_to_be_written_anew_when_what_it_is_made_of_changes() -> None
 
 def test_the_lead_falls_back_to_a_plain_list() -> None:
     file = load_prompt(find("prompts", "lead.md"))
-    stories = [LeadStory(headline="OpenAI releases GPT-5.4-mini", text="OpenAI did so on Monday.")]
+    stories = [LeadStory(headline="OpenAI releases GPT-5.4-mini", text="OpenAI did so on Monday.", story_id="s")]
     good = json.dumps({"sentences": [{"text": "OpenAI released GPT-5.4-mini.", "stories": [1]}]})
-    plain = ("OpenAI did so on Monday.",)
-    assert write_lead(stories, 2, ledger([good])[0], file) == ("OpenAI released GPT-5.4-mini.",)
+    plain = (LeadSentence(text="OpenAI did so on Monday."),)
+    assert write_lead(stories, 2, ledger([good])[0], file) == (
+        LeadSentence(text="OpenAI released GPT-5.4-mini.", story_ids=("s",)),
+    )
     assert write_lead(stories, 2, ledger([ModelError("no", kind="down")])[0], file) == plain
     assert write_lead(stories, 2, None, file) == plain
