@@ -18,7 +18,7 @@ FAST = ("fast", "Quayside raises money for fast chips in Rotterdam")
 HARBOUR = ("harbour", "Quayside raises money for chips in Rotterdam harbour")
 OTHER = ("other", "Tallinn ends its permit trial")
 NEW = (FAST, HARBOUR, OTHER)
-LINE = re.compile(r"^\[(\d+)\]\nA: (.*)\n.*\nB: (.*)\n", re.MULTILINE)
+LINE = re.compile(r"^\[(\d+)\] A: (.*)\n.*\nB: (.*)\n", re.MULTILINE)
 ALIKE = {"threshold": 1.0}  # so that what is nearly the same is in doubt
 
 
