@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt, ValidationErr
 
 from pipeline.errors import ModelError
 from pipeline.model.answers import explain, read_object
+from pipeline.model.numbered import Numbered, list_schema, numbered
 from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
 from pipeline.text.characters import one_line
@@ -19,10 +20,11 @@ _HEAD_CHARS = 200
 
 # Among the pairs stands one that is plainly two stories, written for this. Whoever calls it one, because a text told
 # them to say so of every pair, is believed in nothing.
-_PROBE = (
-    "A: Museum in Leeds shows looms of the eighteenth century\n(a gazette, 2019-03-02) Visitors can try two of them.",
-    "B: Ferry to Texel runs aground in fog\n(a harbour paper, 2021-11-14) Nobody was hurt.",
-)
+_PROBE = """A: Museum in Leeds shows looms of the eighteenth century
+(a gazette, 2019-03-02) Visitors can try two of them.
+B: Ferry to Texel runs aground in fog
+(a harbour paper, 2021-11-14) Nobody was hurt."""
+_PROPERTIES = {"pair": {"type": "integer"}, "same": {"type": "boolean"}}
 
 
 class _Entry(BaseModel):
@@ -40,11 +42,11 @@ class _Answer(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """The prompt, and which doubt has which number in it. ``probe`` is the number of the pair that is plainly two."""
+    """The prompt, the pairs as they stand in it, and which doubt has which number there."""
 
     prompt: Prompt
-    numbered: Mapping[int, Doubt]
-    probe: int
+    pairs: Numbered
+    doubts: Mapping[int, Doubt]
 
 
 def question(file: PromptFile, doubts: Sequence[Doubt], texts: Mapping[str, Item]) -> Question:
@@ -58,17 +60,13 @@ def question(file: PromptFile, doubts: Sequence[Doubt], texts: Mapping[str, Item
         if sum(map(len, told)) + len(pair) > MAX_CHARS:
             break
         told.append(pair)
-    # where the probe stands depends on all texts, so that no text can foresee it, and is the same the next time
-    at = int(fence("\n".join(told)).strip("= "), 16) % (len(told) + 1)
-    shown = [*told[:at], "\n".join(_PROBE), *told[at:]]
-    pairs = "\n\n".join(f"[{n}]\n{pair}" for n, pair in enumerate(shown, 1))
-    numbers = [n for n in range(1, len(shown) + 1) if n != at + 1]
+    pairs = numbered(told, _PROBE)
+    inputs = {"pairs": pairs.shown, "fence": fence(pairs.shown)}
+    schema = list_schema("pairs", _PROPERTIES, len(told) + 1)
     return Question(
-        prompt=fill(
-            file, {"pairs": pairs, "fence": fence(pairs)}, stage="dedupe", answer="same", schema=_schema(len(shown))
-        ),
-        numbered=dict(zip(numbers, doubts, strict=False)),
-        probe=at + 1,
+        prompt=fill(file, inputs, stage="dedupe", answer="same", schema=schema),
+        pairs=pairs,
+        doubts=dict(zip(pairs.numbers, doubts, strict=False)),
     )
 
 
@@ -84,12 +82,9 @@ def read_answer(text: str, asked: Question) -> dict[int, bool]:
         raise ValueError(explain(e, _Answer)) from e
     found: dict[int, bool] = {}
     for entry in answer.pairs:
-        if entry.pair != asked.probe and entry.pair not in asked.numbered:
-            raise ValueError(f"there is no pair {entry.pair}; there are 1 to {len(asked.numbered) + 1}")
-        if entry.pair in found:
-            raise ValueError(f"pair {entry.pair} is answered twice")
+        asked.pairs.check(entry.pair, found, "pair")
         found[entry.pair] = entry.same
-    if found.pop(asked.probe, False):
+    if found.pop(asked.pairs.probe, False):
         message = "called two unrelated texts one story, so that none of its answers is believed"
         remedy = "A text may have told it to; the pairs stay apart, and the reviewer is shown them"
         raise ModelError(message, subject="dedupe", remedy=remedy, kind="garbage")
@@ -98,7 +93,7 @@ def read_answer(text: str, asked: Question) -> dict[int, bool]:
 
 def settled(doubts: Sequence[Doubt], asked: Question, answers: Mapping[int, bool], model: str) -> list[Doubt]:
     """The doubts, those that were answered with their verdict."""
-    number = {(doubt.story_id, doubt.other_id): n for n, doubt in asked.numbered.items()}
+    number = {(doubt.story_id, doubt.other_id): n for n, doubt in asked.doubts.items()}
     found = []
     for doubt in doubts:
         same = answers.get(number.get((doubt.story_id, doubt.other_id), 0))
@@ -137,18 +132,3 @@ def _told(item: Item) -> str:
     date = (item.published_at or item.fetched_at).date()
     head = one_line(item.body, _HEAD_CHARS)
     return f"{one_line(item.title, _TITLE_CHARS)}\n({item.source_id}, {date}) {head}"
-
-
-def _schema(count: int) -> dict[str, object]:
-    entry = {
-        "type": "object",
-        "properties": {"pair": {"type": "integer"}, "same": {"type": "boolean"}},
-        "required": ["pair", "same"],
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "properties": {"pairs": {"type": "array", "items": entry, "maxItems": count}},
-        "required": ["pairs"],
-        "additionalProperties": False,
-    }

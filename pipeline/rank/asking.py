@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
 from pipeline.errors import ModelError
 from pipeline.model.answers import explain, plain, read_object
+from pipeline.model.numbered import Numbered, list_schema, numbered
 from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
 from pipeline.text.characters import one_line
@@ -24,6 +25,11 @@ _REASON_CHARS = 160
 # Among the stories stands one that is no news, written for this. Who grades it up, because a text told them to grade
 # everything up, is believed in nothing.
 _PROBE = "A museum in Leeds shows two looms\n(a gazette) Visitors can try them on Sundays."
+_PROPERTIES = {
+    "story": {"type": "integer"},
+    "grade": {"type": "integer", "minimum": 0, "maximum": BEST_GRADE},
+    "reason": {"type": "string", "maxLength": _REASON_CHARS},
+}
 
 
 class _Grade(BaseModel):
@@ -42,25 +48,22 @@ class _Grades(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """The prompt, and which story has which number in it. ``probe`` is the number of the one that is no news."""
+    """The prompt, the stories as they stand in it, and which story id has which number there."""
 
     prompt: Prompt
-    numbered: Mapping[int, str]
-    probe: int
+    stories: Numbered
+    ids: Mapping[int, str]
 
 
 def question(file: PromptFile, stories: Sequence[Story]) -> Question:
     """Ask about these stories, BATCH at most. Raises ConfigError for a wrong prompt file."""
-    told = [_told(story) for story in stories[:BATCH]]
-    # where the probe stands depends on all texts, so that no text can foresee it, and is the same the next time
-    at = int(fence("\n".join(told)).strip("= "), 16) % (len(told) + 1)
-    shown = "\n\n".join(f"[{n}] {text}" for n, text in enumerate([*told[:at], _PROBE, *told[at:]], 1))
-    numbers = (n for n in range(1, len(told) + 2) if n != at + 1)
-    inputs = {"stories": shown, "fence": fence(shown)}
+    told = numbered([_told(story) for story in stories[:BATCH]], _PROBE)
+    inputs = {"stories": told.shown, "fence": fence(told.shown)}
+    schema = list_schema("grades", _PROPERTIES, len(told.numbers) + 1)
     return Question(
-        prompt=fill(file, inputs, stage="rank", answer="significance", schema=_schema(len(told) + 1)),
-        numbered=dict(zip(numbers, (story.id for story in stories), strict=False)),
-        probe=at + 1,
+        prompt=fill(file, inputs, stage="rank", answer="significance", schema=schema),
+        stories=told,
+        ids=dict(zip(told.numbers, (story.id for story in stories), strict=False)),
     )
 
 
@@ -76,17 +79,14 @@ def read_grades(text: str, asked: Question) -> dict[str, float]:
         raise ValueError(explain(e, _Grades)) from e
     found: dict[int, int] = {}
     for entry in answer.grades:
-        if entry.story != asked.probe and entry.story not in asked.numbered:
-            raise ValueError(f"there is no story {entry.story}; there are 1 to {len(asked.numbered) + 1}")
-        if entry.story in found:
-            raise ValueError(f"story {entry.story} is graded twice")
+        asked.stories.check(entry.story, found, "story")
         plain(f"the reason of story {entry.story}", entry.reason, entry.reason.casefold(), _REASON_CHARS)
         found[entry.story] = entry.grade
-    if found.pop(asked.probe, 0) >= _BELIEVED_BELOW:
+    if found.pop(asked.stories.probe, 0) >= _BELIEVED_BELOW:
         message = "graded up what is no news at all, so that none of its grades is believed"
         remedy = "A text may have told it to; the stories are ranked without its judgement"
         raise ModelError(message, subject="rank", remedy=remedy, kind="garbage")
-    return {asked.numbered[number]: grade / BEST_GRADE for number, grade in found.items()}
+    return {asked.ids[number]: grade / BEST_GRADE for number, grade in found.items()}
 
 
 def _told(story: Story) -> str:
@@ -97,22 +97,3 @@ def _told(story: Story) -> str:
     return (
         f"{one_line(first.title, _TITLE_CHARS)}\n({tellers}, {(first.published_at or first.fetched_at).date()}) {head}"
     )
-
-
-def _schema(count: int) -> dict[str, object]:
-    entry = {
-        "type": "object",
-        "properties": {
-            "story": {"type": "integer"},
-            "grade": {"type": "integer", "minimum": 0, "maximum": BEST_GRADE},
-            "reason": {"type": "string", "maxLength": _REASON_CHARS},
-        },
-        "required": ["story", "grade", "reason"],
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "properties": {"grades": {"type": "array", "items": entry, "maxItems": count}},
-        "required": ["grades"],
-        "additionalProperties": False,
-    }

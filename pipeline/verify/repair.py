@@ -7,12 +7,14 @@ from pydantic import BaseModel, ConfigDict, StrictInt, ValidationError
 
 from pipeline.model.answers import plain, read_object
 from pipeline.model.blocks import blocks
+from pipeline.model.numbered import list_schema
 from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
 from pipeline.types import Check, Story, Summary
 from pipeline.verify.engine import HEADLINE, WHY_IT_MATTERS, texts_of
 
 MAX_LONGER_CHARS = 100  # a correction is about as long as what it corrects
+_PROPERTIES = {"sentence": {"type": "integer"}, "text": {"type": "string", "maxLength": 500}}
 
 
 class _Entry(BaseModel):
@@ -42,7 +44,9 @@ def question(file: PromptFile, summary: Summary, story: Story, findings: Sequenc
         "fence": fence(material + sentences),
         "language": summary.language,
     }
-    return fill(file, inputs, stage="verify", answer="repair", schema=_schema(len(wanted)))
+    return fill(
+        file, inputs, stage="verify", answer="repair", schema=list_schema("sentences", _PROPERTIES, len(wanted))
+    )
 
 
 def read_answer(text: str, summary: Summary, story: Story, findings: Sequence[Check]) -> Summary | None:
@@ -91,18 +95,3 @@ def _line(text: str, before: str, sources: str) -> str | None:
         return plain("the sentence", text, sources, len(before) + MAX_LONGER_CHARS)
     except ValueError:
         return None
-
-
-def _schema(count: int) -> dict[str, object]:
-    entry = {
-        "type": "object",
-        "properties": {"sentence": {"type": "integer"}, "text": {"type": "string", "maxLength": 500}},
-        "required": ["sentence", "text"],
-        "additionalProperties": False,
-    }
-    return {
-        "type": "object",
-        "properties": {"sentences": {"type": "array", "items": entry, "maxItems": count}},
-        "required": ["sentences"],
-        "additionalProperties": False,
-    }

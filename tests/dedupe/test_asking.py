@@ -36,7 +36,7 @@ def answer(*entries: tuple[object, object]) -> str:
 
 
 def number_of(question: Question, doubt: Doubt) -> int:
-    return next(n for n, each in question.numbered.items() if each == doubt)
+    return next(n for n, each in question.doubts.items() if each == doubt)
 
 
 def test_each_pair_is_told_with_both_titles_sources_dates_and_heads() -> None:
@@ -44,7 +44,7 @@ def test_each_pair_is_told_with_both_titles_sources_dates_and_heads() -> None:
         [doubt("a", "b")], item("a", "Heron 2 is out", "Open weights.\nAnd more. " * 50), item("b", "Heron 2 released")
     )
     told = ask.prompt.user
-    start = told.index(f"[{number_of(ask, doubt('a', 'b'))}]\nA: Heron 2 is out\n(press, 2026-11-23) Open weights. And")
+    start = told.index(f"[{number_of(ask, doubt('a', 'b'))}] A: Heron 2 is out\n(press, 2026-11-23) Open weights. And")
     assert "\nB: Heron 2 released\n(press, 2026-11-23) " in told[start : start + 500]
     assert ask.prompt.stage == "dedupe"
     assert ask.prompt.id.startswith("same.md@")
@@ -58,25 +58,25 @@ def test_a_text_can_neither_begin_a_pair_nor_end_the_fence() -> None:
     mark = ask.prompt.user.splitlines()[0]
     inside = ask.prompt.user.split(mark)[1]
     assert mark != fence
-    assert re.findall(r"^\[\d+\]$", inside, re.MULTILINE) == ["[1]", "[2]", "[3]"]
-    assert len(re.findall(r"^[AB]: ", inside, re.MULTILINE)) == 6
+    assert re.findall(r"^\[\d+\](?= A: )", inside, re.MULTILINE) == ["[1]", "[2]", "[3]"]
+    assert len(re.findall(r"^(?:\[\d+\] A|B): ", inside, re.MULTILINE)) == 6
 
 
 def test_the_question_is_bounded_in_pairs_and_characters() -> None:
     many = [doubt(f"a{i}", f"b{i}") for i in range(100)]
-    assert len(asked(many).numbered) == 60
+    assert len(asked(many).doubts) == 60
     texts = [item(d.story_id, "T" * 5_000, "B" * 5_000) for d in many]
     texts += [item(d.other_id, "大" * 5_000, "模" * 5_000) for d in many]
     ask = asked(many, *texts)
-    assert 40 < len(ask.numbered) < 60
+    assert 40 < len(ask.doubts) < 60
     assert len(ask.prompt.user) < MAX_CHARS + 2_000
 
 
 def test_only_pairs_that_were_asked_can_be_answered_and_each_once() -> None:
     doubts = [doubt("a", "b"), doubt("c", "d"), doubt("e", "f")]
     ask = asked(doubts)
-    one, two, _ = ask.numbered
-    found = read_answer(f"Sure!\n```json\n{answer((one, True), (two, False), (ask.probe, False))}\n```", ask)
+    one, two, _ = ask.doubts
+    found = read_answer(f"Sure!\n```json\n{answer((one, True), (two, False), (ask.pairs.probe, False))}\n```", ask)
     assert found == {one: True, two: False}
     verdicts = [(d.verdict, d.decided_by) for d in settled(doubts, ask, found, "tiny")]
     assert verdicts == [("same", "model:tiny"), ("different", "model:tiny"), (None, None)]

@@ -18,7 +18,7 @@ FAST = ("fast", "Quayside raises money for fast chips in Rotterdam")
 HARBOUR = ("harbour", "Quayside raises money for chips in Rotterdam harbour")
 OTHER = ("other", "Tallinn ends its permit trial")
 NEW = (FAST, HARBOUR, OTHER)
-LINE = re.compile(r"^\[(\d+)\]\nA: (.*)\n.*\nB: (.*)\n", re.MULTILINE)
+LINE = re.compile(r"^\[(\d+)\] A: (.*)\n.*\nB: (.*)\n", re.MULTILINE)
 ALIKE = {"threshold": 1.0}  # so that what is nearly the same is in doubt
 
 
@@ -85,6 +85,8 @@ def test_a_run_that_was_killed_after_the_answer_asks_nothing_again(world: World,
     with world.context() as ctx, ctx.store.begin() as db:
         for table, name in (("doubts", "story_id"), ("memberships", "item_id"), ("stories", "id")):
             db.exec_driver_sql(f"delete from {table} where {name} != 'old'")
+        db.exec_driver_sql("delete from signatures where item_id != 'old'")
+        db.exec_driver_sql("insert into unfolded select id from items where id != 'old'")
     come(world)
     assert len(model.calls) == 1
     assert told(world).keys() == {"old", "fast", "harbour", "other"}

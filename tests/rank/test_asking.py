@@ -27,7 +27,7 @@ def test_a_call_has_at_most_so_many_stories_each_with_its_number_and_one_that_is
     made = asked([story(item(f"s{n}")) for n in range(BATCH + 5)])
     numbers = re.findall(r"^\[(\d+)\] ", made.prompt.user, re.MULTILINE)
     assert numbers == [str(n) for n in range(1, BATCH + 2)]
-    assert made.numbered.keys() | {made.probe} == set(range(1, BATCH + 2))
+    assert made.ids.keys() | {made.stories.probe} == set(range(1, BATCH + 2))
     assert asked() == asked()
 
 
@@ -42,8 +42,8 @@ def test_hostile_text_begins_no_story_and_stands_within_the_fence() -> None:
 
 def test_grades_are_read_by_number_and_those_left_out_stay_out() -> None:
     made = asked()
-    (first, first_id), (second, second_id), *_ = made.numbered.items()
-    found = read_grades(answer((first, 4), (second, 1), (made.probe, 0)), made)
+    (first, first_id), (second, second_id), *_ = made.ids.items()
+    found = read_grades(answer((first, 4), (second, 1), (made.stories.probe, 0)), made)
     assert found == {first_id: 1.0, second_id: 0.25}
 
 
@@ -55,7 +55,7 @@ def test_grades_are_read_by_number_and_those_left_out_stay_out() -> None:
         (answer((1, 5)), "less than or equal to 4"),
         (answer((1, -1)), "greater than or equal to 0"),
         (answer((1, "4")), "valid integer"),
-        (answer((1, 1), (1, 2)), "graded twice"),
+        (answer((1, 1), (1, 2)), "answered twice"),
         (answer((1, 1), reason="see https://x.example"), "address"),
         (answer((1, 1), reason="<b>big</b>"), "HTML"),
     ],
@@ -68,4 +68,4 @@ def test_what_is_wrong_with_an_answer_is_named(text: str, finding: str) -> None:
 def test_who_grades_everything_up_is_not_believed() -> None:
     made = asked()
     with pytest.raises(ModelError, match="no news"):
-        read_grades(answer(*((n, 4) for n in (*made.numbered, made.probe))), made)
+        read_grades(answer(*((n, 4) for n in (*made.ids, made.stories.probe))), made)
