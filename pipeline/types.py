@@ -180,12 +180,22 @@ class Summary:
     tags: Tags = field(default_factory=Tags)
     note: str | None = None  # why an extract stands where a model was asked
 
+    @property
+    def texts(self) -> dict[int, str]:
+        """All that is printed of it, as ``Check.claim`` counts it, in the order of print."""
+        claims = {number: claim.text for number, claim in enumerate(self.claims)}
+        why = {WHY_IT_MATTERS: self.why_it_matters} if self.why_it_matters else {}
+        return {HEADLINE: self.headline, **claims, **why}
+
+
+HEADLINE, WHY_IT_MATTERS = -1, -2  # what ``Check.claim`` says beside the claims
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """What code found when it held one claim of a summary against the story's own items.
 
-    ``claim`` counts from 0; -1 is the headline, -2 why_it_matters. Of the lead of an issue ``story_id`` is the id of
+    ``claim`` counts from 0, or is HEADLINE or WHY_IT_MATTERS. Of the lead of an issue ``story_id`` is the id of
     that, ``revision`` is 0 and ``claim`` counts its sentences. ``start`` and ``end`` are in the checked text.
     ``source`` has the words of the source that bear it out or contradict it, on one line, and ``source_item_id`` says
     whose they are. ``probability`` is that the text is supported; None where a method gives none.

@@ -32,14 +32,18 @@ def list_issues(context: click.Context, as_json: bool) -> None:
 
 @issue.command()
 @click.argument("issue_id")
+@click.option("--checks", is_flag=True, help="Each finding instead: the sentence, and what its source says.")
 @json_option
 @click.pass_context
-def show(context: click.Context, issue_id: str, as_json: bool) -> None:
+def show(context: click.Context, issue_id: str, checks: bool, as_json: bool) -> None:
     """Show the stories of an issue, and why each is there.
 
     With each story: what was decided, who wrote it, what code did not find in its sources, its score in parts, and what
     is perhaps the same. Behind them the repeats that were left out ("decision": "repeat").
     """
+    if checks:
+        _show_checks(context, issue_id, as_json)
+        return
     from pipeline.review import desk
     from pipeline.review.others import repeats_told
     from pipeline.store import issues
@@ -56,6 +60,21 @@ def show(context: click.Context, issue_id: str, as_json: bool) -> None:
     if left_out:
         click.echo("\nLeft out as repeats")
     for line in repeats_told(left_out):
+        click.echo(line)
+
+
+def _show_checks(context: click.Context, issue_id: str, as_json: bool) -> None:
+    from pipeline.review import desk
+    from pipeline.store import issues
+
+    with opened(context) as ctx, ctx.store.read() as db:
+        found = issues.require(db, issue_id)
+        cards, lead = desk.cards(db, issues.decided(db, found)), desk.lead_found(db, found)
+    if as_json:
+        listing(desk.check_rows(cards, lead), as_json=True, empty="")
+        return
+    click.echo(f"Issue {found.id} is {desk.said(found.status)}. {desk.tally(cards)}.")
+    for line in desk.checks_told(cards, lead, {s.id: s.title for s in ctx.settings.sources}):
         click.echo(line)
 
 

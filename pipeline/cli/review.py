@@ -1,6 +1,6 @@
 """digest review: the review queue on a terminal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -131,22 +131,30 @@ class Session:
         if doubtful := sum(bool(card.perhaps) for card in self.cards):
             click.echo(f"Perhaps the same as another story: {doubtful} (each says so; j joins, d keeps them two).")
         with self.ctx.store.read() as db:
-            repeats = len(desk.left_out(db, self.issue))
+            repeats, lead = len(desk.left_out(db, self.issue)), desk.lead_found(db, self.issue)
         if repeats:
             click.echo(f"Left out as repeats: {repeats} (R lists them, b brings one back).")
         if self.issue.status == "approved":
             click.echo("It goes out as it is; any decision that you make here voids its approval.")
+        self._echo(desk.lead_told(lead, self._names, MAX_COLUMNS))
         click.echo("\n" + HELP)
+
+    @property
+    def _names(self) -> dict[str, str]:
+        return {s.id: s.title for s in self.ctx.settings.sources}
+
+    def _echo(self, lines: Iterable[str]) -> None:
+        """Print lines; what is about a finding stands out."""
+        for line in lines:
+            click.echo(click.style(line, fg="yellow") if line.lstrip().startswith("!") else line)
 
     def _show(self) -> None:
         from pipeline.review import desk
         from pipeline.review.others import COLUMNS
 
-        names = {s.id: s.title for s in self.ctx.settings.sources}
         wide = min(columns() or COLUMNS, MAX_COLUMNS)
         click.echo("")
-        for line in desk.told(self.cards[self.at], self.at + 1, len(self.cards), names, wide).splitlines():
-            click.echo(click.style(line, fg="yellow") if line.lstrip().startswith("!") else line)
+        self._echo(desk.told(self.cards[self.at], self.at + 1, len(self.cards), self._names, wide).splitlines())
 
     def _go(self, to: int) -> None:
         """Show another card; behind the last one say how to end."""

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import RowMapping
 
     from pipeline.context import Context
-    from pipeline.types import Delivery, Issue, Problem
+    from pipeline.store.agreement import Agreement
+    from pipeline.types import CheckMethod, Delivery, Issue, Problem
 
 RECENT_ISSUES = 5
+JUDGED_ISSUES = 30  # two months of an issue every other day
 SHOWN_PROBLEMS = 5
 
 
@@ -25,25 +27,27 @@ SHOWN_PROBLEMS = 5
 def status(context: click.Context, as_json: bool) -> None:
     """Show where things stand, and what comes next.
 
-    The last run and its problems, the newest issues, mails of theirs that did not arrive, the health of every source,
-    and what is due when.
+    The last run and its problems, the newest issues, mails of theirs that did not arrive, how often each check found
+    something and its reviewer agreed, the health of every source, and what is due when.
     """
-    from pipeline.store import deliveries, issues, runs
+    from pipeline.store import agreement, deliveries, issues, runs
 
     with opened(context) as ctx:
         with ctx.store.read() as db:
             last = runs.last(db)
             problems = runs.problems_of(db, last["id"]) if last else []
-            recent = issues.recent(db, RECENT_ISSUES)
+            judged = issues.recent(db, JUDGED_ISSUES)
+            recent, checks = judged[:RECENT_ISSUES], agreement.of_methods(db, judged)
             kept = {i.id for i in recent}
             rows = deliveries.with_status(db, "unknown", "deferred", "failed")
         # A mail refused half a year ago is history; one that may have gone out waits for a person, however old.
         open_rows = [d for d in rows if d.status == "unknown" or d.issue_id in kept]
         health = source_rows(ctx)
         if as_json:
-            listing(_rows(last, recent, open_rows, problems, health), as_json=True, empty="")
+            rows_ = [*_rows(last, recent, open_rows, problems, health), *_check_rows(checks)]
+            listing(rows_, as_json=True, empty="")
         else:
-            _say(ctx, last, recent, open_rows, problems, health)
+            _say(ctx, last, recent, open_rows, problems, health, checks)
 
 
 def _rows(
@@ -66,6 +70,19 @@ def _rows(
         *(("source", str(h["id"]), _state(h), h["succeeded_at"], _yield(h)) for h in health),
     ]
     return [dict(zip(("what", "which", "state", "at", "detail"), row, strict=True)) for row in found]
+
+
+def _check_rows(checks: "Mapping[CheckMethod, Agreement]") -> list[dict[str, object]]:
+    return [
+        {
+            "what": "check",
+            "which": method,
+            "state": f"{found.fired} findings",
+            "at": None,
+            "detail": f"agreed {found.agreed}, disagreed {found.disagreed}",
+        }
+        for method, found in sorted(checks.items())
+    ]
 
 
 def _state(health: Mapping[str, object]) -> str:
@@ -92,6 +109,7 @@ def _say(
     open_rows: "list[Delivery]",
     problems: "list[Problem]",
     health: list[dict[str, object]],
+    checks: "Mapping[CheckMethod, Agreement]",
 ) -> None:
     where = zone(ctx)
     if last is None:
@@ -122,6 +140,13 @@ def _say(
             for d in open_rows
         ]
         listing(mails, as_json=False, empty="", where=where, indent="  ")
+    if checks:
+        click.echo(f"\nFindings in the last {JUDGED_ISSUES} issues (agreed: the text was changed or rejected):")
+        counted = [
+            {"method": method, "found": str(c.fired), "agreed": str(c.agreed), "disagreed": str(c.disagreed)}
+            for method, c in sorted(checks.items())
+        ]
+        listing(counted, as_json=False, empty="", indent="  ")
     click.echo(f"\n{summary(health)}")
     if known := [row for row in health if row["succeeded_at"] or row["trouble"]]:
         listing(brief(known), as_json=False, empty="", where=where, indent="  ")

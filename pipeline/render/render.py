@@ -8,9 +8,10 @@ from jinja2 import Environment
 
 from pipeline.render.templating import environment, fill, inline_css
 from pipeline.render.view import IssueView, Printed, build, full_count
+from pipeline.text.marking import Marked
 from pipeline.types import Format
 
-__all__ = ["MAX_HTML_BYTES", "Notice", "environment", "render", "render_notice"]
+__all__ = ["MAX_HTML_BYTES", "FindingView", "Notice", "environment", "render", "render_notice"]
 
 MAX_HTML_BYTES = 90_000
 """Gmail clips a mail near 102 KB (https://github.com/hteumeuleu/email-bugs/issues/41); a relay's own links add some."""
@@ -18,10 +19,20 @@ _MAX_BRIEF_BYTES = 65_000  # a long tail must not push every story out of its pl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView:
+    """One finding: what is wrong, where in what is printed, and what the source says ("" where it says nothing)."""
+
+    note: str
+    printed: Marked
+    source_name: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """What the mail to a reviewer of a waiting draft says.
 
-    ``findings`` has (headline, what was not found in its sources), story by story.
+    ``findings`` has (headline, what was found in the text below it), story by story.
     """
 
     title: str  # the digest's name
@@ -30,14 +41,14 @@ class Notice:
     deadline: str  # as a person reads it, with its time zone
     at_deadline: str  # what happens when nobody decides, as a sentence
     stories: int
-    findings: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    findings: tuple[tuple[str, tuple[FindingView, ...]], ...] = ()
     command: str = "digest review --terminal"
     language: str = "en"
 
     @property
     def finding_count(self) -> int:
         """How many findings there are in all."""
-        return sum(len(notes) for _, notes in self.findings)
+        return sum(len(found) for _, found in self.findings)
 
 
 def render(printed: Printed, env: Environment) -> dict[Format, bytes]:

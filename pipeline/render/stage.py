@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -9,11 +10,12 @@ from sqlalchemy.engine import Connection
 
 from pipeline.context import Context
 from pipeline.errors import ReviewError
-from pipeline.render.render import Notice, environment, render, render_notice
+from pipeline.render.render import FindingView, Notice, environment, render, render_notice
 from pipeline.render.view import Entry, Printed
 from pipeline.store import issues, leads, repeats, stories, summaries, told
 from pipeline.store.approval import fingerprint
 from pipeline.store.decisions import Decided
+from pipeline.text.marking import around
 from pipeline.types import Check, Format, Issue, Outcome, Rendering
 
 
@@ -141,10 +143,10 @@ def _write_notice(ctx: Context, issue_id: str) -> Outcome:
 
 
 def _notice(ctx: Context, issue: Issue, printed: Printed) -> Notice:
-    findings = [("The lead", _notes(printed.lead_checks))]
-    findings += [
-        (e.summary.headline if e.summary else e.story.representative.title, _notes(e.checks)) for e in printed.entries
-    ]
+    items = [item for e in printed.entries for item in e.story.items]
+    found = partial(_findings, names={i.id: printed.source_names.get(i.source_id, i.source_id) for i in items})
+    findings = [("The lead", found(printed.lead_checks, dict(enumerate(issue.lead))))]
+    findings += [(e.summary.headline, found(e.checks, e.summary.texts)) for e in printed.entries if e.summary]
     local = issue.publish_at.astimezone(ZoneInfo(ctx.settings.schedule.time_zone))
     return Notice(
         title=ctx.settings.title,
@@ -153,7 +155,7 @@ def _notice(ctx: Context, issue: Issue, printed: Printed) -> Notice:
         deadline=f"{local:%Y-%m-%d %H:%M} ({ctx.settings.schedule.time_zone})",
         at_deadline=_AT_DEADLINE[ctx.settings.review.policy],
         stories=sum(not e.slot.brief for e in printed.entries),
-        findings=tuple((headline, notes) for headline, notes in findings if notes),
+        findings=tuple((headline, views) for headline, views in findings if views),
     )
 
 
@@ -164,5 +166,16 @@ _AT_DEADLINE = {
 }
 
 
-def _notes(checks: Iterable[Check]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(c.note for c in checks if c.verdict != "supported" and c.note))
+def _findings(checks: Iterable[Check], texts: Mapping[int, str], names: Mapping[str, str]) -> tuple[FindingView, ...]:
+    """The findings about these texts, each once; ``names`` has the name of the source of each item."""
+    views = (
+        FindingView(
+            note=check.note,
+            printed=around(texts[check.claim], check.start, check.end),
+            source_name=names.get(check.source_item_id or "", "") if check.source else "",
+            source=check.source,
+        )
+        for check in checks
+        if check.verdict != "supported"
+    )
+    return tuple(dict.fromkeys(views))

@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import ReviewError
+from pipeline.review.findings import Found, of_lead, of_summary, source_line, to_show
 from pipeline.review.others import COLUMNS, LeftOut, Perhaps
-from pipeline.store import doubts, issues, repeats, stories, summaries
+from pipeline.store import doubts, issues, leads, repeats, stories, summaries
 from pipeline.store.decisions import Decided
 from pipeline.store.told import of_slots
+from pipeline.text.characters import one_line
+from pipeline.text.marking import mark
 from pipeline.text.wrap import width, wrap
-from pipeline.types import Check, Issue, Story, Summary, Told
+from pipeline.types import HEADLINE, WHY_IT_MATTERS, Check, Issue, Story, Summary, Told
 
 EDIT_HELP = "# First line: the headline. Then one sentence a line. Lines that begin with # are dropped."
 _SAID = {"approve": "approved", "reject": "rejected", "hold": "held", "in_review": "in review"}
@@ -47,12 +50,27 @@ class Card:
     @property
     def labelled(self) -> str:
         """The headline as it is printed: an update says that it is one."""
-        return f"Update: {self.headline}" if self.decided.slot.update_of else self.headline
+        return self._label + self.headline
+
+    @property
+    def _label(self) -> str:
+        return "Update: " if self.decided.slot.update_of else ""
 
     @property
     def findings(self) -> tuple[Check, ...]:
         """What code did not find in the story's own items."""
         return tuple(c for c in self.checks if c.verdict != "supported")
+
+    @property
+    def found(self) -> list[Found]:
+        """The findings with the texts that they are about, in the order of print."""
+        return of_summary(self.story, self.summary, self.checks)
+
+    def marked(self, claim: int) -> str:
+        """What is printed there (``Check.claim``), with what was found in it marked."""
+        text = self.summary.texts[claim] if self.summary else self.headline
+        marked = mark(text, ((c.start, c.end) for c in self.findings if c.claim == claim))
+        return self._label + marked if claim == HEADLINE else marked
 
     @property
     def section(self) -> str:
@@ -166,6 +184,40 @@ def contents(found: Sequence[Card]) -> Iterable[str]:
             yield from wrap(f"perhaps the same as {other.told}", COLUMNS, "      ").splitlines()
 
 
+def lead_found(db: Connection, issue: Issue) -> list[Found]:
+    """The findings about the lead of an issue."""
+    told = stories.load(db, {story_id for ids in issue.lead_about for story_id in ids})
+    return of_lead(issue, leads.checks_of(db, issue.id), told.values())
+
+
+def checks_told(found: Sequence[Card], lead: Sequence[Found], source_names: Mapping[str, str]) -> Iterable[str]:
+    """Every finding of an issue for people, story by story: what is printed, and what its source says."""
+    yield from lead_told(lead, source_names, COLUMNS)
+    for number, card in enumerate(found, 1):
+        if card.found:
+            yield ""
+            yield from wrap(card.labelled, COLUMNS, f"{number:4}  ").splitlines()
+            yield f"      {card.state} · {card.author} · {card.story.id}"
+        for finding in card.found:
+            yield from finding.told(source_names, COLUMNS)
+
+
+def lead_told(lead: Sequence[Found], source_names: Mapping[str, str], columns: int) -> Iterable[str]:
+    """The findings about the lead, if there are any."""
+    if lead:
+        yield "\nThe lead"
+    for finding in lead:
+        yield from finding.told(source_names, columns)
+
+
+def check_rows(found: Sequence[Card], lead: Sequence[Found]) -> list[dict[str, object]]:
+    """Every finding for programs; of the lead ``story_id`` and ``number`` are None."""
+    rows: list[dict[str, object]] = [{"story_id": None, "number": None, **f.row} for f in lead]
+    for number, card in enumerate(found, 1):
+        rows += [{"story_id": card.story.id, "number": number, **f.row} for f in card.found]
+    return rows
+
+
 def tally(found: Sequence[Card]) -> str:
     """What was decided so far: "15 stories: 3 approved, 1 held, 11 undecided; 2 findings in what would be printed"."""
     states = [said(card.decided.decision) for card in found]
@@ -195,19 +247,19 @@ def _number(count: int, one: str, many: str = "") -> str:
 def told(card: Card, number: int, total: int, source_names: Mapping[str, str], columns: int = COLUMNS) -> str:
     """The card as text for a terminal: each sentence with its source text and what was flagged under it.
 
-    A line that begins with ``!`` after its blanks is about a finding.
+    A line that begins with ``!`` after its blanks is about a finding; the words that it is about are marked.
     """
     head = f"── {number} of {total} · {card.section} · {card.state} · {card.author} · {flags(card)} "
     lines = [head + "─" * max(columns - width(head), 0), ""]
-    lines += [*wrap(card.labelled, columns).splitlines(), *_findings(card, -1, columns)]
+    lines += [*wrap(card.marked(HEADLINE), columns).splitlines(), *_findings(card, HEADLINE, source_names, columns)]
     if card.before:
         lines += _wrapped(f"Told before: {_earlier(card.before)}", "", columns)
     if card.summary:
         for i in range(len(card.summary.claims)):
             lines += ["", *_claim(card, card.summary, i, source_names, columns)]
         if card.summary.why_it_matters:
-            lines += ["", *_wrapped(f"Why it matters: {card.summary.why_it_matters}", "", columns)]
-            lines += _findings(card, -2, columns)
+            lines += ["", *_wrapped(f"Why it matters: {card.marked(WHY_IT_MATTERS)}", "", columns)]
+            lines += _findings(card, WHY_IT_MATTERS, source_names, columns)
         if card.summary.note:
             lines += ["", *_wrapped(f"Note: {card.summary.note}", "", columns)]
     for other in card.perhaps:
@@ -222,7 +274,7 @@ def told(card: Card, number: int, total: int, source_names: Mapping[str, str], c
 
 def _claim(card: Card, summary: Summary, index: int, source_names: Mapping[str, str], columns: int) -> Iterable[str]:
     claim = summary.claims[index]
-    yield from _wrapped(claim.text, f"{index + 1}. ", columns)
+    yield from _wrapped(card.marked(index), f"{index + 1}. ", columns)
     names = {i.id: source_names.get(i.source_id, i.source_id) for i in card.story.items}
     for citation in claim.citations:
         if citation.quote != claim.text:  # an extract is its own source text
@@ -230,16 +282,20 @@ def _claim(card: Card, summary: Summary, index: int, source_names: Mapping[str, 
             yield from _wrapped(f"{name}: “{citation.quote}”", "     ", columns)
     if not claim.citations:
         yield "     (no source text stands behind this sentence)"
-    yield from _findings(card, index, columns)
+    yield from _findings(card, index, source_names, columns)
 
 
-def _findings(card: Card, claim: int, columns: int) -> list[str]:
-    found = [check for check in card.findings if check.claim == claim]
-    return [
-        line
-        for check in found
-        for line in wrap(f"{check.method}: {check.note}", columns, "   ! ", "   !   ").splitlines()
-    ]
+def _findings(card: Card, claim: int, source_names: Mapping[str, str], columns: int) -> list[str]:
+    """What was found there, each with the words of the source, unless these stand above as evidence."""
+    cited = card.summary.claims[claim].citations if card.summary and claim >= 0 else ()
+    above = [one_line(citation.quote) for citation in cited]
+    lines = []
+    for check in to_show(c for c in card.checks if c.claim == claim):
+        lines += wrap(f"{check.method}: {check.note}", columns, "   ! ", "   !   ").splitlines()
+        source = source_line(check, card.story.items, source_names)
+        if source and not any(check.source in quote for quote in above):
+            lines += wrap(source, columns, "   !   ", "   !   ").splitlines()
+    return lines
 
 
 def _wrapped(text: str, first: str, columns: int) -> list[str]:

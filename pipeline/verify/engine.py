@@ -11,7 +11,6 @@ from pipeline.verify.policy import verdict_of
 from pipeline.verify.sources import Passage, Sources
 
 CHECKS: tuple[CheckType, ...] = (quotes, numbers, links)
-HEADLINE, WHY_IT_MATTERS = -1, -2
 
 
 def verify_text(text: str, sources: Sources) -> list[tuple[CheckMethod, Finding]]:
@@ -25,7 +24,7 @@ def verify_summary(summary: Summary, items: Sequence[Item]) -> list[Check]:
     sources = sources_of(items)
     texts = {item.id: cited_text(item) for item in items}
     checks, key = [], (summary.story_id, summary.revision)
-    for number, text in texts_of(summary).items():
+    for number, text in summary.texts.items():
         found = verify_text(text, sources)
         checks += [_check(key, number, method, finding, sources) for method, finding in found]
     for number, claim in enumerate(summary.claims):
@@ -60,13 +59,6 @@ def sources_of(items: Sequence[Item]) -> Sources:
 def cited_text(item: Item) -> str:
     """The text that the spans of a citation are in."""
     return item.body or item.title
-
-
-def texts_of(summary: Summary) -> dict[int, str]:
-    """All that is printed of a summary, as ``Check.claim`` counts it, in the order in which it is printed."""
-    claims = {number: claim.text for number, claim in enumerate(summary.claims)}
-    why = {WHY_IT_MATTERS: summary.why_it_matters} if summary.why_it_matters else {}
-    return {HEADLINE: summary.headline, **claims, **why}
 
 
 def _check(key: tuple[str, int], claim: int, method: CheckMethod, finding: Finding, sources: Sources) -> Check:

@@ -10,8 +10,7 @@ from pipeline.model.blocks import blocks
 from pipeline.model.numbered import list_schema
 from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
-from pipeline.types import Check, Story, Summary
-from pipeline.verify.engine import HEADLINE, WHY_IT_MATTERS, texts_of
+from pipeline.types import HEADLINE, WHY_IT_MATTERS, Check, Story, Summary
 
 MAX_LONGER_CHARS = 100  # a correction is about as long as what it corrects
 _PROPERTIES = {"sentence": {"type": "integer"}, "text": {"type": "string", "maxLength": 500}}
@@ -32,7 +31,7 @@ class _Answer(BaseModel):
 
 def question(file: PromptFile, summary: Summary, story: Story, findings: Sequence[Check]) -> Prompt:
     """Ask to mend the sentences of these findings. Raises ConfigError for a wrong prompt file."""
-    wanted, texts = _numbered(findings), texts_of(summary)
+    wanted, texts = _numbered(findings), summary.texts
     told = []
     for number, claim in wanted.items():
         told.append(f"[{number}] {texts[claim]}")
@@ -59,7 +58,7 @@ def read_answer(text: str, summary: Summary, story: Story, findings: Sequence[Ch
         answer = _Answer.model_validate(read_object(text, frozenset(("sentences",))))
     except (ValueError, ValidationError):
         return None
-    wanted, texts = _numbered(findings), texts_of(summary)
+    wanted, texts = _numbered(findings), summary.texts
     sources = "\n".join(f"{item.title}\n{item.body}" for item in story.items).casefold()
     mended = {}
     for entry in answer.sentences:

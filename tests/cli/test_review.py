@@ -80,7 +80,7 @@ def test_an_edit_is_checked_at_once_and_flagged(drafted: World, ask: Ask, monkey
     number = 1 + next(i for i, line in enumerate(rows) if "phone" in line)
     shown = sit(ask, str(number), "e", "q").stdout
     assert "approved · edited by ann · 1 finding" in shown
-    assert "99 tokens per second" in shown
+    assert "»99 tokens" in shown
     assert "   ! number: " in shown
     assert "1 finding in what would be printed" in shown
 

@@ -2,7 +2,8 @@
 
 from bs4 import BeautifulSoup
 
-from pipeline.render.render import Notice, environment, render_notice
+from pipeline.render.render import FindingView, Notice, environment, render_notice
+from pipeline.text.marking import Marked
 from pipeline.text.wrap import width
 
 NOTICE = Notice(
@@ -12,7 +13,16 @@ NOTICE = Notice(
     deadline="23 November 2026, 08:00 Europe/Berlin",
     at_deadline="If nobody decides, it waits.",
     stories=12,
-    findings=(("A 128K <script> headline", ("99.9 is in no source", "“quote” is in no source")), ("Two", ("5 km",))),
+    findings=(
+        (
+            "A 128K <script> headline",
+            (
+                FindingView(note="99.9 is in no source", printed=Marked("It scored ", "99.9", " <b>points</b>.")),
+                FindingView(note="“quote” is in no source", printed=Marked("", "quote", "")),
+            ),
+        ),
+        ("Two", (FindingView(note="N", printed=Marked("", "5 km", ""), source_name="Lab", source="It is 6 km."),)),
+    ),
 )
 
 
@@ -21,10 +31,12 @@ def test_it_says_what_waits_until_when_and_where_to_look() -> None:
     text = made["text"].decode()
     page = BeautifulSoup(made["html"], "lxml")
     assert not page.find_all("script")
+    assert [mark.text for mark in page.select(".mark")] == ["99.9", "quote", "5 km"]
+    assert "It scored »99.9« <b>points</b>." in text
     for shown in (" ".join(text.split()), " ".join(page.get_text(" ").split())):
         for said in ("2026-11-23", "12 stories.", "3 findings", "08:00 Europe/Berlin", "If nobody decides, it waits."):
             assert said in shown
-        for said in ("Open weights lead <b>", "A 128K <script> headline", "99.9 is in no source", "5 km"):
+        for said in ("Open weights lead <b>", "A 128K <script> headline", "99.9 is in no source", "5 km", "6 km"):
             assert said in shown
         assert "digest review --terminal" in shown
     assert all(width(line) <= 72 for line in text.split("\n"))
@@ -33,5 +45,5 @@ def test_it_says_what_waits_until_when_and_where_to_look() -> None:
 def test_nothing_found_is_said_too() -> None:
     quiet = Notice(title="T", issue_id="x", subject="S", deadline="D", at_deadline="A.", stories=1)
     text = render_notice(quiet, environment())["text"].decode()
-    assert "1 story. Every number, quotation and link in them was found" in " ".join(text.split())
+    assert "1 story. Code found nothing in them" in " ".join(text.split())
     assert "FINDINGS" not in text

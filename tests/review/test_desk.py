@@ -52,7 +52,7 @@ def brief() -> desk.Card:
 def test_a_finding_stands_under_its_sentence_beside_the_source_text() -> None:
     lines = desk.told(card(), 2, 9, NAMES).splitlines()
     assert lines[0].startswith("── 2 of 9 · Labs · undecided · written by gpt-5.4-mini · 1 finding ──")
-    at = lines.index("1. Heron 2 has 65B parameters.")
+    at = lines.index("1. Heron 2 has »65B parameters«.")
     assert lines[at + 1] == f"     OpenAI: “{BODY[:60]}”"
     assert lines[at + 2] == "   ! number: The source says 64B, not 65B"
     assert "     (no source text stands behind this sentence)" in lines
@@ -63,7 +63,24 @@ def test_a_finding_stands_under_its_sentence_beside_the_source_text() -> None:
 def test_findings_about_headline_and_meaning_stand_under_these(claim: int, before: str) -> None:
     summary_ = replace(WRITTEN, why_it_matters="It is open.")
     lines = desk.told(card(summary=summary_, checks=(replace(FLAGGED, claim=claim),)), 1, 1, NAMES).splitlines()
-    assert lines[lines.index(before) + 1] == "   ! number: The source says 64B, not 65B"
+    at = next(i for i, line in enumerate(lines) if line.replace("»", "").replace("«", "") == before)
+    assert lines[at + 1] == "   ! number: The source says 64B, not 65B"
+
+
+def test_what_the_source_says_stands_beside_a_finding_once() -> None:
+    elsewhere = replace(FLAGGED, source_item_id=ITEM.id, source="Heron 2 has 64B parameters.")
+    lines = desk.told(card(checks=(elsewhere,)), 1, 1, NAMES).splitlines()
+    at = lines.index("   ! number: The source says 64B, not 65B")
+    assert lines[at + 1] == "   !   OpenAI: “Heron 2 has 64B parameters.”"
+    cited = replace(elsewhere, source=BODY[:40])
+    assert desk.told(card(checks=(cited,)), 1, 1, NAMES).count(BODY[:40]) == 1, "it stands above as evidence"
+
+
+def test_what_a_model_said_of_a_sentence_is_shown_and_is_no_finding() -> None:
+    said = replace(FLAGGED, method="model", verdict="supported", note="other-1 finds it borne out")
+    shown = desk.told(card(checks=(said,)), 1, 1, NAMES)
+    assert "   ! model: other-1 finds it borne out" in shown
+    assert "nothing flagged" in shown
 
 
 def test_why_it_is_here_says_the_parts_in_words_what_adds_most_first() -> None:

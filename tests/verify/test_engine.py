@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.types import Check, Citation, Claim, Item, Summary
-from pipeline.verify.engine import HEADLINE, WHY_IT_MATTERS, apply_verify, verify_summary
+from pipeline.types import HEADLINE, WHY_IT_MATTERS, Check, Citation, Claim, Item, Summary
+from pipeline.verify.engine import apply_verify, verify_summary
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 BODY = "The start-up raised $40M on Monday. “We will open every weight,” said Ann Lee."

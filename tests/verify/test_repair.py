@@ -8,8 +8,8 @@ import pytest
 
 from pipeline.model.prompting import load_prompt
 from pipeline.resources import find
-from pipeline.types import Citation, Claim, Item, Story, Summary
-from pipeline.verify.engine import HEADLINE, WHY_IT_MATTERS, texts_of, verify_summary
+from pipeline.types import HEADLINE, WHY_IT_MATTERS, Citation, Claim, Item, Story, Summary
+from pipeline.verify.engine import verify_summary
 from pipeline.verify.repair import question, read_answer
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -47,7 +47,7 @@ def test_the_writer_sees_the_sources_the_wrong_sentences_and_what_is_wrong_with_
 def test_mended_sentences_take_their_places_and_keep_their_citations() -> None:
     mended = _read((1, "Start-up raises **$40M**"), (2, "The start-up raised $40M."), (3, ""))
     assert mended is not None
-    assert texts_of(mended) == {
+    assert mended.texts == {
         HEADLINE: "Start-up raises $40M",
         0: "It employs 120 people.",
         1: "The start-up raised $40M.",
