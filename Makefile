@@ -43,7 +43,7 @@ bench: install
 
 bench-peers:
 	@$(PYTHON) -m venv .venv/peers
-	@.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check reader==3.26 rss2email==3.14 sgmllib3k==1.0.0
+	@.venv/peers/bin/python -m pip install --quiet --disable-pip-version-check reader==3.26 rss2email==3.14 sgmllib3k==1.0.0 datasketch==2.0.0 scikit-learn==1.9.1
 
 clean:
 	rm -rf .venv demo dist

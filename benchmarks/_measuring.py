@@ -3,6 +3,7 @@
 import os
 import resource
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,21 @@ def compared(name: str, ours_s: Sequence[float], bare_s: Sequence[float], baseli
     ratio = median(a / b for a, b in zip(ours_s, bare_s, strict=True))
     spent = f"{median(ours_s) * 1000:,.0f} ms against {median(bare_s) * 1000:,.0f} ms"
     return Row(name=name, figure=ratio, unit="x", baseline=baseline, note=f"{note}: {spent}" if note else spent)
+
+
+def peers_python() -> Path | None:
+    """The Python of the environment where the peers are installed: $BENCH_PEERS, or .venv/peers; None without one."""
+    python = Path(os.environ.get("BENCH_PEERS", ".venv/peers")).absolute() / "bin/python"
+    return python if python.exists() else None
+
+
+def b_cubed(found: Sequence[str], gold: Sequence[str]) -> tuple[float, float]:
+    """(precision, recall) averaged over the items (Bagga and Baldwin 1998)."""
+    in_story, in_label = Counter(found), Counter(gold)
+    both = Counter(zip(found, gold, strict=True))
+    precision = sum(n * n / in_story[story] for (story, _), n in both.items()) / len(gold)
+    recall = sum(n * n / in_label[label] for (_, label), n in both.items()) / len(gold)
+    return precision, recall
 
 
 def peak_mb() -> float:

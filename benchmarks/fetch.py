@@ -3,13 +3,12 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from statistics import median
 
 import click
 
 from benchmarks._feeds import Served, served_feeds
-from benchmarks._measuring import Row, compared
+from benchmarks._measuring import Row, compared, peers_python
 from benchmarks._readers import Spent, ask
 
 THREADS = 8  # the default of fetch.threads
@@ -45,8 +44,7 @@ def measure(small: bool) -> list[Row]:
 def _programs() -> dict[str, list[str]]:
     """The command of each program, by its name."""
     programs = {name: [sys.executable, "-m", f"benchmarks._{name}"] for name in ("bare", "ours")}
-    python = Path(os.environ.get("BENCH_PEERS", ".venv/peers")).absolute() / "bin/python"
-    if python.exists():
+    if python := peers_python():
         return programs | {name: [str(python), "-m", "benchmarks._peers", name] for name in PEERS}
     click.echo(f"fetch: {' and '.join(PEERS)} are left out; `make bench-peers` installs them", err=True)
     return programs

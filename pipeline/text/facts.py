@@ -57,6 +57,7 @@ _NUMBER = re.compile(
 )
 _WORD_BEFORE = re.compile(r"([^\W\d_]{1,40}(?: [a-z](?=[+ -]))?)[\s#.+-]{0,3}(?:\bv|version )?$")
 _WORD_AFTER = re.compile(r"[\s-]?([^\W\d_]{1,40})")
+_DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?:19|20)\d\d$")
 # "raises 300M at 5B": two sums, each of its own kind.
 _WORTH_BEFORE = re.compile(r"(?:\bat(?: an?| about| over)?|\bworth|valu(?:ed|ing|ation)\b(?: \w{1,6}){0,3}|估值)\s?$")
@@ -168,7 +169,7 @@ def spelled_alike(text: str) -> str:
         scale = match["scale"] or ""
         return f" {match['number']}{_LETTERS[scale]} " if scale in _LETTERS else match[0]
 
-    return _AMOUNT.sub(spell, text.casefold()) if any(c.isdecimal() for c in text) else text
+    return _AMOUNT.sub(spell, text.casefold()) if _DIGIT.search(text) else text
 
 
 def _agree(a: Value, b: Value) -> bool:
@@ -208,7 +209,7 @@ def _asked(name: str, found: Mapping[str, object], tokens: list[str]) -> bool:
 
 def _quantities(text: str) -> dict[str, set[Value]]:
     found: defaultdict[str, set[Value]] = defaultdict(set)
-    if any(c.isdecimal() for c in text):
+    if _DIGIT.search(text):
         rest = _take_amounts(text, found)
         for match in _NUMBER.finditer(rest):
             _number(rest, match, found)

@@ -41,7 +41,7 @@ _ACL = re.compile(r"/([a-z]?\d[\w.-]+?)(?:\.pdf)?/?$", re.IGNORECASE)
 
 def within(name: str, hosts: tuple[str, ...]) -> bool:
     """Whether a host is one of these or stands below one."""
-    return any(name == h or name.endswith("." + h) for h in hosts)
+    return name in hosts or name.endswith(tuple(f".{h}" for h in hosts))
 
 
 def parameters(parts: SplitResult) -> dict[str, list[str]]:

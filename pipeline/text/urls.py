@@ -221,6 +221,7 @@ def _normalised(url: str) -> str:
     return url if len(url) <= MAX_URL_CHARS and _split(url) else ""
 
 
+@lru_cache(maxsize=256)  # an address is looked at ten times before it has its key
 def _split(url: str) -> SplitResult | None:
     """The parts of an http or https address with a plausible host and port, else None."""
     try:

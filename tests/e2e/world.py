@@ -90,7 +90,7 @@ def honest(prompt: str) -> str:
 
     Of pairs that are perhaps the same it says that they are not, and of every story that it matters little.
     """
-    if pairs := re.findall(r"^\[(\d+)\]\nA: ", prompt, re.MULTILINE):
+    if pairs := re.findall(r"^\[(\d+)\] A: ", prompt, re.MULTILINE):
         return json.dumps({"pairs": [{"pair": int(number), "same": False} for number in pairs]})
     if graded := re.findall(r"^\[(\d+)\] .+\n\([^()]+\) ", prompt, re.MULTILINE):
         return json.dumps({"grades": [{"story": int(n), "grade": 1, "reason": "small"} for n in graded]})

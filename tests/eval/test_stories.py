@@ -3,14 +3,14 @@
 import json
 import random
 import re
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import defaultdict
 from hashlib import sha256
 from pathlib import Path
 from statistics import fmean
 
 import pytest
 
+from benchmarks._measuring import b_cubed
 from pipeline.dedupe.apply import apply_dedupe
 from pipeline.seams import Embedder
 
@@ -33,20 +33,11 @@ def headlines(shared_data: Path) -> Rows:
 
 
 def _f1(rows: Rows, embedder: Embedder | None = None) -> float:
-    """B-cubed F1 (Bagga and Baldwin 1998) of our stories against the labels, rows taken in time order."""
+    """B-cubed F1 of our stories against the labels, rows taken in time order."""
     rows = sorted(rows, key=lambda r: r["published"])
     found = apply_dedupe(({**row, "published_at": row["published"]} for row in rows), embedder=embedder)
     precision, recall = b_cubed([str(f["story_id"]) for f in found], [row["label"] for row in rows])
     return 2 * precision * recall / (precision + recall)
-
-
-def b_cubed(found: Sequence[str], gold: Sequence[str]) -> tuple[float, float]:
-    """(precision, recall) averaged over the items."""
-    in_story, in_label = Counter(found), Counter(gold)
-    both = Counter(zip(found, gold, strict=True))
-    precision = sum(n * n / in_story[story] for (story, _), n in both.items()) / len(gold)
-    recall = sum(n * n / in_label[label] for (_, label), n in both.items()) / len(gold)
-    return precision, recall
 
 
 def _mini(rows: Rows, seed: int) -> Rows:
