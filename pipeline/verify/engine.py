@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.types import Check, CheckMethod, Citation, Issue, Item, Story, Summary
-from pipeline.verify import links, numbers, quotes
+from pipeline.verify import belongs, combine, links, numbers, quotes, support
 from pipeline.verify.findings import CheckType, Finding
 from pipeline.verify.policy import verdict_of
 from pipeline.verify.sources import Passage, Sources
 
-CHECKS: tuple[CheckType, ...] = (quotes, numbers, links)
+CHECKS: tuple[CheckType, ...] = (quotes, numbers, links, belongs, support)
 
 
 def verify_text(text: str, sources: Sources) -> list[tuple[CheckMethod, Finding]]:
@@ -27,6 +27,8 @@ def verify_summary(summary: Summary, items: Sequence[Item]) -> list[Check]:
     for number, text in summary.texts.items():
         found = verify_text(text, sources)
         checks += [_check(key, number, method, finding, sources) for method, finding in found]
+    for number, finding in belongs.repeats(summary.texts).items():
+        checks.append(_check(key, number, belongs.METHOD, finding, sources))
     for number, claim in enumerate(summary.claims):
         for citation in claim.citations:
             if note := _wrong_citation(citation, texts):
@@ -109,15 +111,24 @@ class _Row(BaseModel):
 def apply_verify(row: Mapping[str, object]) -> dict[str, object]:
     """``{"id","summary","sources":[{"id","text"}]}`` to ``{"id","verdict","score","spans":[...]}``.
 
-    Spans are in the whole summary; those that are supported are left out. Without ``links``, the addresses in the
-    sources are the story's own. Raises ValueError (pydantic's) for a row of another shape.
+    Spans are in the whole summary; those that are supported are left out. A summary that is flagged for its probability
+    alone has a span where it is likeliest to be wrong. Without ``links``, the addresses in the sources are the story's
+    own. Raises ValueError (pydantic's) for a row of another shape.
     """
     data = _Row.model_validate(row)
     passages = [Passage(item_id=str(s.id), text=s.text) for s in data.sources]
     own = data.links if data.links is not None else links.addresses(s.text for s in data.sources)
-    found = verify_text(data.summary, Sources(passages, own))
-    verdict, score = verdict_of(finding for _, finding in found)
+    sources = Sources(passages, own)
+    found = verify_text(data.summary, sources)
+    carried = combine.carried(data.summary, sources)
+    likely = combine.probability(carried, found)
+    flag_below = combine.learned().flag_below
+    verdict, score = verdict_of([f for _, f in found], likely, flag_below)
+    if likely is not None and likely < flag_below:
+        found.append((support.METHOD, support.weakest(carried, sources)))
+    against = [(method, f) for method, f in found if f.verdict != "supported"]
     spans = [
-        {"start": f.start, "end": f.end, "method": method, "verdict": f.verdict, "note": f.note} for method, f in found
+        {"start": f.start, "end": f.end, "method": method, "verdict": f.verdict, "note": f.note}
+        for method, f in sorted(against, key=lambda pair: (pair[1].start, pair[1].end))
     ]
     return {"id": data.id, "verdict": verdict, "score": score, "spans": spans}

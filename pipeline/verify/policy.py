@@ -1,6 +1,7 @@
 """PURE: what findings mean for a summary: one verdict, one score, and what is done with its sentences."""
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 
 from pipeline.config import VerifySettings
 from pipeline.types import Check, Summary, Verdict
@@ -10,20 +11,20 @@ PRIOR = 0.75  # how often a summary with nothing against it is right (RAGTruth: 
 WEIGHTS: dict[Verdict, float] = {"supported": 1.0, "not_enough_info": 0.4, "refuted": 0.25}
 
 
-def verdict_of(findings: Iterable[Finding]) -> tuple[Verdict, float]:
+def verdict_of(
+    findings: Sequence[Finding], probability: float | None = None, flag_below: float = 0.0
+) -> tuple[Verdict, float]:
     """The worst verdict, and 0..1 for how sure we are that the text is supported.
 
-    "supported" says that nothing was found against it, even where there was nothing to look up. The score is ``PRIOR``
-    times a weight for each finding against the text.
+    "supported" says that nothing was found against it, even where there was nothing to look up; "not_enough_info" is
+    also what is less ``probability`` than ``flag_below``. Without one, the score is ``PRIOR`` times a weight for each
+    finding against the text.
     """
-    score, seen = PRIOR, set()
-    for finding in findings:
-        score *= WEIGHTS[finding.verdict]
-        seen.add(finding.verdict)
-    worst: Verdict = "supported"
-    if seen & {"refuted", "not_enough_info"}:
-        worst = "refuted" if "refuted" in seen else "not_enough_info"
-    return worst, round(score, 6)
+    seen = {finding.verdict for finding in findings}
+    doubtful = probability is not None and probability < flag_below
+    score = math.prod((WEIGHTS[f.verdict] for f in findings), start=PRIOR) if probability is None else probability
+    worst: Verdict = "not_enough_info" if doubtful or "not_enough_info" in seen else "supported"
+    return "refuted" if "refuted" in seen else worst, round(score, 6)
 
 
 def findings(summary: Summary, checks: Sequence[Check]) -> list[Check]:

@@ -51,6 +51,12 @@ class Sources:
             self._readings[reader] = tuple(reader(p.text) for p in self.passages)
         return cast("tuple[Reading, ...]", self._readings[reader])
 
+    def once(self, maker: Callable[["Sources"], Reading]) -> Reading:
+        """What ``maker`` (a function of a module) makes of all passages together, made once."""
+        if maker not in self._readings:
+            self._readings[maker] = maker(self)
+        return cast("Reading", self._readings[maker])
+
     def place(self, passage: int, start: int, end: int) -> Place:
         """The place ``[start, end)`` of a passage."""
         return Place(item_id=self.passages[passage].item_id, passage=passage, start=start, end=end)
