@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from pipeline.text.language import detect
 from pipeline.types import CheckMethod
 from pipeline.verify.findings import Finding
-from pipeline.verify.nearest import Told, comparable, told
+from pipeline.verify.nearest import comparable, told
 from pipeline.verify.parts import parts, sentences, summary_parts
 from pipeline.verify.sources import Place, Sources
 
 _FILE = Path(__file__).with_name("learned.json")
 LEAST_SENTENCES = 3
-"""From here on a text is judged as a whole: what the weights were learned from has hardly ever fewer."""
+"""From here on a text is judged as a whole. Of shorter ones the weights say nothing (SummEdits: AUC .42)."""
+
+_LEARNED_IN = ("en", "und")  # "und": too few words to tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +45,12 @@ class Learned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """A sentence of a summary, its parts, how likely it is supported, and the nearest sentence of a source."""
+    """A sentence, its parts, the nearest sentence of a source, and how likely it is supported (English only)."""
 
     start: int
     end: int
     parts: Mapping[str, float]
-    probability: float
+    probability: float | None
     nearest: Place | None
 
 
@@ -66,25 +69,25 @@ def read(raw: Mapping[str, Mapping[str, float]]) -> Learned:
     return Learned(sentence=sentence, summary=summary, flag_below=raw["flags"]["summary_below"])
 
 
-def carried(text: str, sources: Sources, taught: Learned | None = None) -> list[Carried]:
+def carried(text: str, sources: Sources) -> list[Carried]:
     """Each sentence that tells something, with its parts; none where text and sources share no language."""
-    known: Told = sources.once(told)
+    known = sources.once(told)
     if not comparable(text, known):
         return []
-    model, rows = (taught or learned()).sentence, []
+    english = detect(text) in _LEARNED_IN
+    rows = []
     for start, end in sentences(text):
         found, place = parts(text[start:end], known)
-        likely = model.probability(found)
+        likely = learned().sentence.probability(found) if english else None
         rows.append(Carried(start=start, end=end, parts=found, probability=likely, nearest=place))
     return rows
 
 
-def probability(
-    rows: Sequence[Carried], found: Iterable[tuple[CheckMethod, Finding]], taught: Learned | None = None
-) -> float | None:
-    """How likely a summary is supported, 0..1, from its sentences and what the other checks found; None for a short
-    one, of which this says nothing (SummEdits, of one or two sentences: AUC .42).
+def probability(rows: Sequence[Carried], found: Iterable[tuple[CheckMethod, Finding]]) -> float | None:
+    """How likely a summary is supported, 0..1, from its sentences and what the other checks found.
+
+    None where the weights were not learned from the like: in another language, or of fewer than ``LEAST_SENTENCES``.
     """
-    if len(rows) < LEAST_SENTENCES:
+    if len(rows) < LEAST_SENTENCES or any(row.probability is None for row in rows):
         return None
-    return (taught or learned()).summary.probability(summary_parts([row.parts for row in rows], found))
+    return learned().summary.probability(summary_parts([row.parts for row in rows], found))

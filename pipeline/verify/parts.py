@@ -1,9 +1,11 @@
 """What can be counted of a printed sentence against its sources: each part a number with a plain meaning."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from statistics import fmean
 
+from pipeline.text.common_words import STOP
 from pipeline.text.sentences import split
 from pipeline.types import CheckMethod
 from pipeline.verify.belongs import announces
@@ -15,11 +17,18 @@ from pipeline.verify.sources import Place
 # Who joins two facts may join them wrongly: summaries with more of these words are wrong more often.
 _JOINING_WORDS = """
 after although amid because before caused causing citing despite due during following leading led resulting since so
-therefore though thus until when while 因为 由于 因此 所以 之后 之前 尽管 虽然 导致 随后
+therefore though thus until when while
 """
 _JOINING = frozenset(_JOINING_WORDS.split())
+_RELATIVE = frozenset(("which", "who", "that"))
+# A writer's own words about what matters hold no fact that could be wrong.
+_FRAMING = re.compile(
+    r"\b(?:argue|challeng|concern|critic|despite|emphasi|highlight|impact|importan|overall|significan|ultimately)"
+)
 _MOST_FINDINGS = 3  # more say no more
-MEASURES = ("as_written", "by_root", "near", "pairs", "retold", "joining")
+MEANS = ("as_written", "by_root", "near", "pairs", "retold", "joining", "relative", "framing")
+MOST = ("little_new",)
+MEASURES = (*MEANS, *MOST)
 COUNTS = ("sentences", "refuted", "not_found")
 
 
@@ -31,10 +40,11 @@ def sentences(text: str) -> list[tuple[int, int]]:
 def parts(sentence: str, told: Told) -> tuple[dict[str, float], Place | None]:
     """The MEASURES of a sentence with at least one telling word, and the place of the nearest sentence, if any.
 
-    Each is 0..1 but for ``joining``, a number of words. ``as_written`` and ``by_root``: the share of its words that
-    stand in the sources, whichever they are (coverage: Grusky et al. 2018). ``near``: the weighted share of its telling
-    words in the nearest sentence and its neighbours. ``pairs``: of its pairs of neighbouring telling words, the share
-    that stand close together in a source. ``retold``: the share of the nearest sentence's words that it has too.
+    Shares, 0..1: ``as_written`` and ``by_root``, of its words that stand in the sources, whichever they are (coverage:
+    Grusky et al. 2018); ``near``, weighted, of its telling words in the nearest sentence and its neighbours; ``pairs``,
+    of its pairs of neighbouring telling words that stand close together in a source; ``retold``, of the nearest
+    sentence's words that it has too. Counts: words that join two facts (``joining``), of relative clauses
+    (``relative``), stop words that no source has (``little_new``). ``framing``: 1 where it weighs instead of telling.
     """
     words = tokens(sentence)
     row = telling(words)
@@ -48,6 +58,9 @@ def parts(sentence: str, told: Told) -> tuple[dict[str, float], Place | None]:
         "pairs": sum(pair in told.pairs for pair in neighbours) / max(1, len(neighbours)),
         "retold": len(nearby & set(row)) / max(1, len(nearby)),
         "joining": float(sum(word in _JOINING for word in words)),
+        "relative": float(sum(word in _RELATIVE for word in words)),
+        "framing": float(bool(_FRAMING.search(sentence.lower()))),
+        "little_new": float(sum(word in STOP and word not in told.written for word in words)),
     }
     return measured, told.places[best.sentence] if best else None
 
@@ -55,11 +68,15 @@ def parts(sentence: str, told: Told) -> tuple[dict[str, float], Place | None]:
 def summary_parts(
     rows: Sequence[Mapping[str, float]], found: Iterable[tuple[CheckMethod, Finding]]
 ) -> dict[str, float]:
-    """MEASURES as the mean over the sentences of a summary (at least one), and COUNTS; findings of the
-    other checks count up to ``_MOST_FINDINGS``.
+    """MEANS and MOST over the sentences of a summary (at least one), the mean or the largest; and COUNTS: what the other
+    checks found counts up to ``_MOST_FINDINGS``.
     """
     verdicts = [finding.verdict for method, finding in found if method != "support"]
-    return {name: fmean(row[name] for row in rows) for name in MEASURES} | {
+    means = {name: fmean(row[name] for row in rows) for name in MEANS}
+    most = {name: max(row[name] for row in rows) for name in MOST}
+    return {
+        **means,
+        **most,
         "sentences": len(rows),
         "refuted": min(_MOST_FINDINGS, verdicts.count("refuted")),
         "not_found": min(_MOST_FINDINGS, verdicts.count("not_enough_info")),

@@ -27,7 +27,7 @@ def check(text: str, sources: Sources) -> list[Finding]:
 
 def weakest(rows: Sequence[Carried], sources: Sources) -> Finding:
     """Where to look in a summary that is doubtful as a whole: its sentence with the least probability."""
-    return _doubt(min(rows, key=lambda row: row.probability), sources)
+    return _doubt(min(rows, key=lambda row: row.probability or 0.0), sources)
 
 
 def _finding(text: str, row: Carried, sources: Sources) -> Finding:
