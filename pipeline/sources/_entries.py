@@ -1,13 +1,16 @@
 """What all formats of feeds have in common: a feed, its entries, and texts that become plain when they are used."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from pipeline.sources import Wish
-from pipeline.text.html import to_text
+from pipeline.text.characters import smuggled_chars
+from pipeline.text.html import read, to_text
 
 _MAX_HTML_CHARS = 2_000_000
+_MAY_HIDE = re.compile(r"<[a-z][^<>]{0,500}\s(?:style|hidden|color|bgcolor)\b", re.IGNORECASE)
 MAX_MEDIA = 100
 _NO_WISH = Wish()
 
@@ -22,6 +25,14 @@ class Text(NamedTuple):
     def plain(self) -> str:
         """What a reader sees."""
         return to_text(self.value[:_MAX_HTML_CHARS]) if self.is_html else self.value
+
+    @property
+    def hidden_chars(self) -> int:
+        """How much of it no reader sees: letters in hidden elements, and characters that carry a message unseen."""
+        unseen = smuggled_chars(self.value)
+        if self.is_html and _MAY_HIDE.search(self.value):
+            unseen += read(self.value[:_MAX_HTML_CHARS]).hidden_chars
+        return unseen
 
 
 class Transcript(NamedTuple):

@@ -50,6 +50,12 @@ def newest_entries(payload: Payload, entries: Sequence[Entry], limit: int) -> tu
     return [e for e in entries if e.guid in chosen], over
 
 
+def hidden_texts(entries: Iterable[Entry]) -> list[Dropped]:
+    """What stood in these entries for programs alone: it is in no item, and counted once for an entry."""
+    hiding = (e for e in entries if any(text.hidden_chars for text in (e.title, *e.texts)))
+    return [Dropped(guid=f"{entry.guid}#hidden", reason="hidden_text") for entry in hiding]
+
+
 def as_item(payload: Payload, entry: Entry, *, kind: Kind = "article", body: str = "", text_url: str = "") -> Item:
     """The entry as an item; ``body`` where it is another text than the entry's first."""
     title = entry.title.plain

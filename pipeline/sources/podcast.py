@@ -10,7 +10,7 @@ from pydantic import Field
 from pipeline.seams import Http
 from pipeline.sources import Fetched, FetchState, Parsed, rss
 from pipeline.sources._entries import Entry, Transcript
-from pipeline.sources._feed import as_item, newest_entries, read
+from pipeline.sources._feed import as_item, hidden_texts, newest_entries, read
 from pipeline.text.urls import host
 from pipeline.types import Item, Payload
 
@@ -31,6 +31,7 @@ def parse(payload: Payload, options: Options) -> Parsed:
     """The newest episodes, in the order of the feed. Raises SourceError as ``rss.parse`` does."""
     feed = read(payload)
     entries, dropped = newest_entries(payload, feed.entries, options.max_items)
+    dropped += hidden_texts(entries)
     return Parsed(items=[_item(payload, entry) for entry in entries], dropped=dropped, wish=feed.wish)
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, model_validator
 from pipeline.config import SecretSection
 from pipeline.seams import Http
 from pipeline.sources import PLACE_OF_TOKEN, Fetched, FetchState, Parsed, WebAddress, get
-from pipeline.sources._feed import ACCEPT, as_item, newest_entries, read
+from pipeline.sources._feed import ACCEPT, as_item, hidden_texts, newest_entries, read
 from pipeline.types import Payload
 
 __all__ = ["ACCEPT", "Options", "fetch", "parse"]
@@ -77,6 +77,7 @@ def parse(payload: Payload, options: Options) -> Parsed:
     """
     feed = read(payload)
     entries, dropped = newest_entries(payload, feed.entries, options.max_items)
+    dropped += hidden_texts(entries)
     return Parsed(items=[as_item(payload, entry) for entry in entries], dropped=dropped, wish=feed.wish)
 
 

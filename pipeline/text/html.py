@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from pipeline.text import styles
 from pipeline.text.characters import clean, one_line
 from pipeline.text.urls import canonicalise
 
@@ -135,6 +136,7 @@ class _Frame(NamedTuple):
     silent: bool = False  # holds no text for readers: scripts and the like
     hidden: bool = False
     tiny: bool = False  # font-size 0, which a child may take back (MJML layouts live on that)
+    paint: styles.Paint = styles.PLAIN
     bold: bool = False
     size_px: float = 0.0
     pre: bool = False
@@ -155,21 +157,25 @@ class _Walk:
         self._lead = ""  # what stood before that letter
         self._size_px = 0.0
         self._item = False
+        self._page = styles.PAPER
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element opens."""
         above = self._stack[-1]
-        style = _style(attributes.get("style", ""))
+        style = styles.of(attributes)
         frame = _Frame(
             silent=above.silent or tag in NO_TEXT,
-            hidden=above.hidden or _is_hidden(tag, attributes, style),
-            tiny=_is_tiny(style["font-size"]) if "font-size" in style else above.tiny,
-            bold=_is_bold(style["font-weight"]) if "font-weight" in style else above.bold or tag in _BOLD,
-            size_px=_pixels(style["font-size"]) if "font-size" in style else above.size_px,
+            hidden=above.hidden or styles.is_hidden(tag, attributes, style),
+            tiny=styles.is_tiny(style["font-size"]) if "font-size" in style else above.tiny,
+            paint=above.paint.within(attributes, style),
+            bold=styles.is_bold(style["font-weight"]) if "font-weight" in style else above.bold or tag in _BOLD,
+            size_px=styles.pixels(style["font-size"]) if "font-size" in style else above.size_px,
             pre=above.pre or tag == "pre",
             heading=int(tag[1]) if len(tag) == 2 and tag[0] == "h" and tag[1] in "123456" else above.heading,
             anchor=_Anchor(attributes["href"]) if tag == "a" and attributes.get("href") else above.anchor,
         )
+        if tag in ("style", "link"):
+            self._page = ""  # a sheet may give it any colour
         if tag in _BLOCKS:
             self._flush()
             self._item = self._item or tag == "li"
@@ -199,7 +205,7 @@ class _Walk:
         frame = self._stack[-1]
         if frame.silent:
             return
-        if frame.hidden or frame.tiny:
+        if frame.hidden or frame.tiny or frame.paint.hides(self._page):
             self.hidden_chars += sum(map(str.isalnum, text))  # not what pads a preheader
             return
         blank = text.isspace()
@@ -236,83 +242,3 @@ class _Walk:
             )
             self._item = self._item and not text
         self._parts, self._links, self._plain, self._lead, self._size_px = [], [], False, "", 0.0
-
-
-def is_hidden(tag: str, attributes: Mapping[str, str]) -> bool:
-    """Whether a reader never sees the element, as far as it says so itself."""
-    style = _style(attributes.get("style", ""))
-    return _is_hidden(tag, attributes, style) or _is_tiny(style.get("font-size", ""))
-
-
-def _style(declarations: str) -> dict[str, str]:
-    """The declarations of a style attribute, names and values in lower case."""
-    pairs = (d.partition(":") for d in declarations.lower().split(";")) if declarations else ()
-    return {name.strip(): value.replace("!important", "").strip() for name, _, value in pairs}
-
-
-def _is_hidden(tag: str, attributes: Mapping[str, str], style: Mapping[str, str]) -> bool:
-    """Whether a reader never sees the element: the ways newsletters hide preheaders and pages hide instructions."""
-    if "hidden" in attributes:
-        return True
-    if tag == "img" and _is_pixel(attributes, style):
-        return True
-    if not style:
-        return False
-    return (
-        style.get("display") == "none"
-        or style.get("visibility") == "hidden"
-        # A "bulletproof button" hides its <a> from Outlook alone; everybody else sees it.
-        or (style.get("mso-hide") == "all" and tag != "a")
-        or _number(style.get("max-height", "")) == 0
-        or _number(style.get("opacity", "")) == 0
-        or _is_camouflaged(attributes, style)
-    )
-
-
-def _is_pixel(attributes: Mapping[str, str], style: Mapping[str, str]) -> bool:
-    """An image of at most 1 x 1: it counts readers."""
-    sizes = [_number(style.get(name) or attributes.get(name, "")) for name in ("width", "height")]
-    return all(size is not None and size <= 1 for size in sizes)
-
-
-def _is_camouflaged(attributes: Mapping[str, str], style: Mapping[str, str]) -> bool:
-    """Text in the colour of its own background, both stated on the element."""
-    if "color" not in style:
-        return False
-    background = style.get("background-color") or style.get("background") or attributes.get("bgcolor", "")
-    return bool(background) and _colour(style["color"]) == _colour(background)
-
-
-def _colour(value: str) -> str:
-    named = {"white": "#ffffff", "black": "#000000"}
-    value = value.strip().lower()
-    value = named.get(value, value)
-    if len(value) == 4 and value[0] == "#":
-        value = "#" + "".join(digit * 2 for digit in value[1:])
-    if value.startswith(("rgb(", "rgba(")):
-        channels = value.partition("(")[2].rstrip(")").replace(",", " ").split()[:3]
-        if len(channels) == 3 and all(c.isascii() and c.isdigit() for c in channels):
-            value = "#" + "".join(f"{int(c[:3]):02x}" for c in channels)
-    return value
-
-
-def _is_tiny(size: str) -> bool:
-    number = _number(size)
-    return number is not None and (number == 0 or (number <= 1 and size.endswith("px")))
-
-
-def _pixels(size: str) -> float:
-    number = _number(size) or 0.0
-    return number * 4 / 3 if size.endswith("pt") else number if size.endswith("px") else 0.0
-
-
-def _is_bold(weight: str) -> bool:
-    return weight in ("bold", "bolder") or (_number(weight) or 0) >= 600
-
-
-def _number(value: str) -> float | None:
-    """The number before a unit; None for what is not one ("auto", "100% - 3px")."""
-    try:
-        return float(value.strip().rstrip("%abcdefghijklmnopqrstuvwxyz "))
-    except ValueError:
-        return None

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pipeline.text.html import is_hidden
+from pipeline.text import styles
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -59,14 +59,18 @@ class _Target:
         self._tree = etree.TreeBuilder(parser=html.HTMLParser())
         self._open: list[str] = []  # the elements above, "" for one that is not in the tree
         self._unseen = 0  # how many of them are in a hidden one
+        self._paint = [styles.UNKNOWN]  # the colours that each of them gives its text, as far as they say so themselves
         self._weight_left = _MAX_WEIGHT
         self._text_left = _MAX_TEXT_CHARS
         self._data_left = _MAX_DATA_CHARS
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         """An element opens."""
-        if self._unseen or _is_unseen(tag, attributes):
+        style = styles.of(attributes)
+        paint = self._paint[-1].within(attributes, style)
+        if self._unseen or _is_unseen(tag, attributes, style, paint):
             self._unseen += 1
+        self._paint.append(paint)
         name = tag if _NAME.fullmatch(tag) else "span"
         built = not self._unseen and self._weight_left > 0 and len(self._open) < _MAX_DEPTH
         if built:
@@ -79,6 +83,7 @@ class _Target:
     def end(self, tag: str) -> None:
         """An element closes."""
         self._unseen = max(0, self._unseen - 1)
+        self._paint.pop()
         if name := self._open.pop():
             self._tree.end(name)
 
@@ -105,13 +110,14 @@ class _Target:
             return None
 
 
-def _is_unseen(tag: str, attributes: Mapping[str, str]) -> bool:
+def _is_unseen(tag: str, attributes: Mapping[str, str], style: Mapping[str, str], paint: styles.Paint) -> bool:
     """Whether a reader does not see it. Pages that fade in hide themselves as a whole at first."""
     if tag in ("style", "template", "svg"):
         return True
     if tag == "script":
         return attributes.get("type", "").strip().lower() != _DATA_TYPE
-    return tag not in ("html", "body") and is_hidden(tag, attributes)
+    tiny = styles.is_tiny(style.get("font-size", ""))
+    return tag not in ("html", "body") and (tiny or paint.hides() or styles.is_hidden(tag, attributes, style))
 
 
 def _clean(text: str) -> str:
