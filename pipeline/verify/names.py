@@ -26,14 +26,16 @@ _MOST_WORDS = 6
 _LEAST_CHARS = 3
 _PAIR = 2
 _LETTERS = 2
-_TITLE_CASE_FROM = 0.6  # the share of longer words with a capital, from which on a capital says nothing
+_TITLE_CASE_FROM = 0.85  # the share of longer words with a capital, from which on a capital says nothing
+_LEAST_LONGER = 4  # words, for that
 
-_WORD = r"[A-Z](?:[\w'’.-]|&(?=[A-Z])){0,40}"
+_WORD = r"[A-Z](?:[\w'’.\u0300-\u036f-]|&(?=[A-Z])){0,40}"
 _NAME = re.compile(
     rf"(?<![\w@#/.-]){_WORD}(?:(?: (?:of|the|de|van|von|der|bin|al|for|&)){{0,2}} {_WORD}){{0,{_MOST_WORDS}}}"
 )
 _LONGER = re.compile(r"\b[A-Za-z][A-Za-z'’-]{3,}")
 _LATIN_IN_HAN = re.compile(r"(?<![\w.-])[A-Z][A-Za-z]{2,30}(?:[ -][A-Z][A-Za-z]{1,30}){0,3}(?![\w-])")
+_TWO = re.compile(r"\b([A-Z][\w-]{1,40}) (?=([A-Z][\w-]{1,40}))")
 _PART = re.compile(r"[^\W_][^\W_]*")
 _ACRONYM = re.compile(r"^[A-Z]{2,6}s?$")
 _DATES = """
@@ -47,8 +49,13 @@ _ROLES = """
     captain sergeant officer detective sheriff attorney secretary chancellor representative congressman congresswoman
     rep sen gov writer author reporter jr sr st saint university college institute company inc corp ltd llc plc gmbh
     group the state city county department court police government congress parliament senate house constitution
-    internet web english i god earth"""
+    internet web english i god earth
+    lgbt lgbtq usa uk eu un nasa fbi cia gdp tv dvd hiv aids covid dna gpu cpu api pdf url html faq diy"""
 _DERIVED = ("n", "an", "ian", "ese", "s", "q", "+")  # "Iranian", "LGBTQ"
+_MODEL_NAMES = (
+    "anthropic chatgpt claude deepmind deepseek gemini google gpt llama meta microsoft mistral nvidia openai qwen xai"
+)
+_EVERYDAY = COMMON - frozenset(_MODEL_NAMES.split())
 _FREE = frozenset((_DATES + _ROLES).split()) | STOP | OPENERS
 
 
@@ -59,7 +66,7 @@ class _Names:
     folded: words.Words
     words: frozenset[str]
     capitals: tuple[str, ...]
-    pairs: tuple[tuple[str, str], ...]  # names of two words
+    pairs: tuple[tuple[str, ...], ...]  # words with a capital side by side
     initials: frozenset[str]
     text: str
 
@@ -75,7 +82,7 @@ def read(text: str) -> _Names:
     }
     parts = frozenset(p for word in folded.words for p in (word, _singular(word), *_PART.findall(word)))
     capitals = tuple(dict.fromkeys(p for row in rows for p in row if len(p) >= _LEAST_MISSPELT_CHARS))
-    pairs = tuple((row[0], row[1]) for row in rows if len(row) == _PAIR)
+    pairs = tuple(m.groups() for m in _TWO.finditer(text))
     return _Names(folded, parts, capitals, pairs, frozenset(initials), text.lower())
 
 
@@ -116,10 +123,12 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
     for start, end in split(text):
         sentence = text[start:end]
         longer = _LONGER.findall(sentence)
-        capitals_tell = sum(w[0].isupper() for w in longer) < _TITLE_CASE_FROM * len(longer)
+        title_case = len(longer) >= _LEAST_LONGER and sum(w[0].isupper() for w in longer) >= _TITLE_CASE_FROM * len(
+            longer
+        )
         for match in _NAME.finditer(sentence):
             a, b = _trimmed(sentence, *match.span())
-            if b - a >= _LEAST_CHARS and _is_name(sentence[a:b], begins=a < 2, capitals_tell=capitals_tell):
+            if b - a >= _LEAST_CHARS and _is_name(sentence[a:b], begins=a < 2, capitals_tell=not title_case):
                 yield start + a, start + b
 
 
@@ -127,7 +136,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     """Without words at its beginning that are no part of a name, and without "'s" and full stops at its end."""
     for word in text[start:end].split(" "):
         bare = word.lower().rstrip(".'’").removesuffix("'s").removesuffix("’s")
-        everyday = start < 2 and (bare in COMMON or bare.endswith(("ing", "ly", "ed")))
+        everyday = start < 2 and (bare in _EVERYDAY or bare.endswith(("ing", "ly", "ed")))
         if bare not in _FREE and not everyday:
             break
         start = min(end, start + len(word) + 1)
@@ -137,7 +146,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _is_name(name: str, *, begins: bool, capitals_tell: bool) -> bool:
     parts = _parts(name)
-    if not parts or all(p.lower() in COMMON for p in parts):
+    if not parts or all(p.lower() in _EVERYDAY for p in parts):
         return False
     shaped = any(_ACRONYM.match(p) or (not p.isupper() and re.search(r"[a-z][A-Z]", p)) for p in parts)
     return shaped or (capitals_tell and (len(parts) > 1 or not begins))
@@ -150,6 +159,8 @@ def _verbatim(name: str, source: _Names) -> tuple[int, int] | None:
 
 def _known(name: str, there: Sequence[_Names]) -> bool:
     """Whether the sources have all of it in another order or form, its initials, or another name for it."""
+    if any(map(words.is_han, name)):
+        return _has_alias(name, there)
     missing = _missing(name, there)
     if not missing:
         return True
@@ -180,15 +191,9 @@ def _parts(name: str) -> list[str]:
 
 def _stands(part: str, there: frozenset[str]) -> bool:
     """Whether a word stands there, in the singular, or as what it is derived from ("Iranian", "Iran")."""
-    forms = {
-        part,
-        _singular(part),
-        part.removesuffix("n"),
-        part.removesuffix("an"),
-        part.removesuffix("ian"),
-        part.removesuffix("ese"),
-    }
-    return not forms.isdisjoint(there) or any(part + ending in there for ending in _DERIVED)
+    forms = {part, _singular(part), *(part + ending for ending in _DERIVED)}
+    forms |= {part.removesuffix(ending) for ending in _DERIVED if ending != "n" or part.endswith("an")}
+    return not forms.isdisjoint(there)
 
 
 def _singular(word: str) -> str:
@@ -199,7 +204,7 @@ def _unknown(start: int, name: str, there: Sequence[_Names]) -> Finding | None:
     missing, parts = _missing(name, there), _parts(name)
     right = next((name.replace(p, known) for p in missing if (known := _misspelt(p, there))), None)
     if len(missing) < len(parts):
-        right = right or _other_half(parts, missing, there)
+        right = right or _other_half(name, parts, missing, there)
         if right is None:
             return None  # a first name or a second word that the writer knew
     end = start + len(name)
@@ -208,9 +213,9 @@ def _unknown(start: int, name: str, there: Sequence[_Names]) -> Finding | None:
     return Finding(start=start, end=end, verdict="not_enough_info", note=f"{name} is named in none of the sources")
 
 
-def _other_half(parts: Sequence[str], missing: Sequence[str], there: Sequence[_Names]) -> str | None:
+def _other_half(name: str, parts: Sequence[str], missing: Sequence[str], there: Sequence[_Names]) -> str | None:
     """The name of a source that has one half of this name, and another word in the place of the other half."""
-    if len(parts) != _PAIR or len(missing) != 1:
+    if len(parts) != _PAIR or len(missing) != 1 or len(name.split()) != _PAIR:
         return None
     known = parts[1] if missing[0] == parts[0] else parts[0]
     for source in there:
