@@ -27,6 +27,7 @@ BESIDE = {"faithbench.jsonl": 0.1, "qags_xsum.jsonl": 0.1}
 
 L2 = 30.0
 FOLDS = 5
+ROUNDS = 10
 _STEPS = 20
 _DIGITS = 4
 Floats = NDArray[np.float64]
@@ -53,7 +54,8 @@ class Fit:
 
 
 def tables(path: Path) -> tuple[Table, Table]:
-    """(sentences, summaries) of a file of labelled summaries; a sentence is wrong where a span touches it."""
+    """(sentences, summaries) of a file of labelled summaries; in a wrong one, a sentence is wrong where a
+    span touches it (all are where there are no spans)."""
     by_sentence: list[tuple[list[float], float, int]] = []
     by_summary: list[tuple[list[float], float, int]] = []
     known: dict[str, int] = {}
@@ -64,8 +66,8 @@ def tables(path: Path) -> tuple[Table, Table]:
         rows = []
         for start, end in sentences(text):
             rows.append(parts(text[start:end], sources.once(told))[0])
-            wrong = any(a < end and start < b for a, b in spans)
-            by_sentence.append(([rows[-1][name] for name in MEASURES], 1.0 - wrong, source))
+            wrong = row["label"] and (not spans or any(a < end and start < b for a, b in spans))
+            by_sentence.append(([rows[-1][name] for name in MEASURES], 1.0 - bool(wrong), source))
         if rows:
             whole = summary_parts(rows, verify_text(text, sources))
             by_summary.append(([whole[name] for name in (*MEASURES, *COUNTS)], 1.0 - row["label"], source))
@@ -132,37 +134,47 @@ def auc(y: Floats, odds: Floats) -> float:
     return float((right > wrong).mean() + (right == wrong).mean() / 2)
 
 
-def best_f1(y: Floats, p: Floats) -> tuple[float, float]:
-    """(F1 of finding what is not supported, the probability below which it is flagged)."""
-    best = (0.0, 0.0)
-    for cut in np.unique(p):
-        flagged = p < cut
-        hits = float((flagged & (y == 0)).sum())
-        best = max(best, (2 * hits / max(1.0, float(flagged.sum() + (y == 0).sum())), float(cut)))
-    return best
+def f1(y: Floats, flagged: NDArray[np.bool_]) -> float:
+    """F1 of finding the rows that are not supported."""
+    return float(2 * (flagged & (y == 0)).sum() / max(1, flagged.sum() + (y == 0).sum()))
 
 
-def learn(folder: Path, rounds: int = 10) -> tuple[dict[str, Any], dict[str, float]]:
-    """(the content of learned.json, figures by cross-validation, each the mean of so many rounds)."""
-    main, others = tables(folder / LEARNED_FROM), [(tables(folder / name), w) for name, w in BESIDE.items()]
-    raw: dict[str, Any] = {}
-    figures: dict[str, float] = {}
-    for i, (name, names) in enumerate((("sentence", MEASURES), ("summary", (*MEASURES, *COUNTS)))):
-        # a summary of QAGS is one sentence, and its label is that of the sentence
-        beside = [(t[i] if file != "qags_xsum.jsonl" else t[1], w) for (t, w), file in zip(others, BESIDE, strict=True)]
-        beside = [(Table(x=t.x[:, : len(names)], y=t.y, source=t.source), w) for t, w in beside]
-        odds = [crossed(main[i], beside, seed) for seed in range(rounds)]
-        slope, offset = np.mean([scaling(o, main[i].y) for o in odds], axis=0)
-        cuts = [best_f1(main[i].y, 1 / (1 + np.exp(-slope * o - offset))) for o in odds]
-        figures[f"{name}: AUC"] = float(np.mean([auc(main[i].y, o) for o in odds]))
-        figures[f"{name}: best F1"] = float(np.mean([f for f, _ in cuts]))
-        found = fit(main[i], beside)
-        raw[name] = {"bias": round(slope * found.bias + offset, _DIGITS)} | {
-            part: round(float(slope * w), _DIGITS) for part, w in zip(names, found.weights, strict=True)
-        }
-        if name == "summary":
-            raw["flags"] = {"summary_below": round(float(np.mean([cut for _, cut in cuts])), 3)}
-    return raw, figures
+def best_cut(y: Floats, p: Floats) -> float:
+    """The probability below which flagging gives the best F1."""
+    return max((f1(y, p < cut), float(cut)) for cut in np.unique(p))[1]
+
+
+def learn(folder: Path) -> tuple[dict[str, Any], dict[str, float]]:
+    """(the content of learned.json, figures by cross-validation, each the mean of ``ROUNDS`` rounds)."""
+    main = tables(folder / LEARNED_FROM)
+    beside = [(tables(folder / name), weight) for name, weight in BESIDE.items()]
+    sentence, odds = _calibrated(main[0], [(t[0], w) for t, w in beside])
+    figures = {"sentence: AUC": float(np.mean([auc(main[0].y, o) for o in odds]))}
+    summary, odds = _calibrated(main[1], [(t[1], w) for t, w in beside])
+    y, chances = main[1].y, [1 / (1 + np.exp(-o)) for o in odds]
+    cut = round(float(np.mean([best_cut(y, p) for p in chances])), 3)
+    figures |= {
+        "summary: AUC": float(np.mean([auc(y, o) for o in odds])),
+        "summary: F1": float(np.mean([f1(y, p < cut) for p in chances])),
+        "summary: mean probability of a supported one": float(np.mean([p[y == 1].mean() for p in chances])),
+        "summary: mean probability of another": float(np.mean([p[y == 0].mean() for p in chances])),
+    }
+    raw = {"sentence": _weights(sentence, MEASURES), "summary": _weights(summary, (*MEASURES, *COUNTS))}
+    return {**raw, "flags": {"summary_below": cut}}, figures
+
+
+def _calibrated(main: Table, beside: Sequence[tuple[Table, float]]) -> tuple[Fit, list[Floats]]:
+    """The fit on all rows, and in each round the log-odds of rows that were not learned from, both by Platt's scale."""
+    odds = [crossed(main, beside, seed) for seed in range(ROUNDS)]
+    slope, offset = np.mean([scaling(o, main.y) for o in odds], axis=0)
+    found = fit(main, beside)
+    scaled = Fit(bias=float(slope * found.bias + offset), weights=slope * found.weights)
+    return scaled, [slope * o + offset for o in odds]
+
+
+def _weights(found: Fit, names: Sequence[str]) -> dict[str, float]:
+    weights = zip(names, found.weights, strict=True)
+    return {"bias": round(found.bias, _DIGITS)} | {name: round(float(w), _DIGITS) for name, w in weights}
 
 
 @click.command()
@@ -172,9 +184,10 @@ def main(folder: Path, *, write: bool) -> None:
     """Learn, and print how well it tells supported from other sentences and summaries."""
     raw, figures = learn(folder)
     for name, figure in figures.items():
-        click.echo(f"{name:<30} {figure:.3f}")
+        click.echo(f"{name:<50} {figure:.3f}")
     if write:
-        FILE.write_text(json.dumps({"about": "docs/checking.md"} | raw, indent=1) + "\n", encoding="utf-8")
+        note = {"about": f"docs/checking.md; AUC by cross-validation {figures['summary: AUC']:.3f}"}
+        FILE.write_text(json.dumps(note | raw, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

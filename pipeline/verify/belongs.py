@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from pipeline.text.characters import one_line
 from pipeline.text.sentences import split
@@ -149,14 +150,17 @@ def repeats(texts: Mapping[int, str]) -> dict[int, Finding]:
 
 def _phrases(text: str, sources: Sources) -> Iterator[Finding]:
     """An answer may come in an envelope: its first line announces what follows, and is not printed."""
-    quoted = [m.span() for m in _QUOTED.finditer(text)]
+    own = _QUOTED.sub(lambda m: " " * len(m[0]), text)
+    lowered = sources.read(str.lower)
+
+    @cache
+    def is_told(words: str) -> bool:
+        return any(words in passage for passage in lowered)
+
     for phrase in _PHRASES:
-        for m in phrase.pattern.finditer(text):
-            inside = any(a < m.start() and m.end() < b for a, b in quoted)
-            words = m[0].strip(" ,")
-            if inside or (phrase.may_be_told and any(words.lower() in p.text.lower() for p in sources.passages)):
-                continue
-            yield _refuted(m.start(), m.end(), f"{phrase.says}: “{one_line(words, _SHOWN_CHARS)}”")
+        for m in phrase.pattern.finditer(own):
+            if not (phrase.may_be_told and is_told(m[0].strip(" ,").lower())):
+                yield _refuted(m.start(), m.end(), f"{phrase.says}: “{one_line(m[0], _SHOWN_CHARS)}”")
     opening, _, rest = text.lstrip().partition("\n")
     envelope = bool(rest.strip()) and all(announces(opening[a:b]) for a, b in split(opening))
     for start, end in split(text):

@@ -10,12 +10,12 @@ from pathlib import Path
 from pipeline.text.language import detect
 from pipeline.types import CheckMethod
 from pipeline.verify.findings import Finding
-from pipeline.verify.nearest import comparable, told
+from pipeline.verify.nearest import comparable, tokens, told
 from pipeline.verify.parts import parts, sentences, summary_parts
 from pipeline.verify.sources import Place, Sources
 
 _FILE = Path(__file__).with_name("learned.json")
-LEAST_SENTENCES = 3
+LEAST_SENTENCES, LEAST_WORDS = 3, 40
 """From here on a text is judged as a whole. Of shorter ones the weights say nothing (SummEdits: AUC .42)."""
 
 _LEARNED_IN = ("en", "und")  # "und": too few words to tell
@@ -83,11 +83,12 @@ def carried(text: str, sources: Sources) -> list[Carried]:
     return rows
 
 
-def probability(rows: Sequence[Carried], found: Iterable[tuple[CheckMethod, Finding]]) -> float | None:
-    """How likely a summary is supported, 0..1, from its sentences and what the other checks found.
+def probability(text: str, rows: Sequence[Carried], found: Iterable[tuple[CheckMethod, Finding]]) -> float | None:
+    """How likely a summary is supported, 0..1, from its sentences (``carried``) and what the other checks found.
 
-    None where the weights were not learned from the like: in another language, or of fewer than ``LEAST_SENTENCES``.
+    None where the weights were not learned from the like: in another language, or in few sentences or words.
     """
-    if len(rows) < LEAST_SENTENCES or any(row.probability is None for row in rows):
+    words = sum(len(tokens(text[row.start : row.end])) for row in rows)
+    if len(rows) < LEAST_SENTENCES or words < LEAST_WORDS or any(row.probability is None for row in rows):
         return None
     return learned().summary.probability(summary_parts([row.parts for row in rows], found))

@@ -121,7 +121,7 @@ def apply_verify(row: Mapping[str, object]) -> dict[str, object]:
     sources = Sources(passages, own)
     found = verify_text(data.summary, sources)
     carried = combine.carried(data.summary, sources)
-    likely = combine.probability(carried, found)
+    likely = combine.probability(data.summary, carried, found)
     flag_below = combine.learned().flag_below
     verdict, score = verdict_of([f for _, f in found], likely, flag_below)
     if likely is not None and likely < flag_below:

@@ -68,8 +68,8 @@ def parts(sentence: str, told: Told) -> tuple[dict[str, float], Place | None]:
 def summary_parts(
     rows: Sequence[Mapping[str, float]], found: Iterable[tuple[CheckMethod, Finding]]
 ) -> dict[str, float]:
-    """MEANS and MOST over the sentences of a summary (at least one), the mean or the largest; and COUNTS: what other
-    checks found counts up to ``_MOST_FINDINGS``.
+    """MEANS and MOST over the sentences of a summary (at least one), the mean or the largest; and COUNTS: what the
+    other checks found counts up to ``_MOST_FINDINGS``.
     """
     verdicts = [finding.verdict for method, finding in found if method != "support"]
     means = {name: fmean(row[name] for row in rows) for name in MEANS}

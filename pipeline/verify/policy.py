@@ -7,7 +7,7 @@ from pipeline.config import VerifySettings
 from pipeline.types import Check, Summary, Verdict
 from pipeline.verify.findings import Finding
 
-PRIOR = 0.75  # how often a summary with nothing against it is right (RAGTruth: 74 % of all are)
+PRIOR = 0.78  # how often a summary with no finding against it is right (RAGTruth: 220 of 280)
 WEIGHTS: dict[Verdict, float] = {"supported": 1.0, "not_enough_info": 0.4, "refuted": 0.25}
 
 
