@@ -35,6 +35,9 @@ _NAME = re.compile(
 )
 _LONGER = re.compile(r"\b[A-Za-z][A-Za-z'’-]{3,}")
 _LATIN_IN_HAN = re.compile(r"(?<![\w.-])[A-Z][A-Za-z]{2,30}(?:[ -][A-Z][A-Za-z]{1,30}){0,3}(?![\w-])")
+_TITLE_OF = re.compile(
+    r"\b(?:Head|Chief|Director|Minister|Secretary|Department|House|Board|Office) (?:of|for) (?:the )?$"
+)
 _TWO = re.compile(r"\b([A-Z][\w-]{1,40}) (?=([A-Z][\w-]{1,40}))")
 _PART = re.compile(r"[^\W_][^\W_]*")
 _ACRONYM = re.compile(r"^[A-Z]{2,6}s?$")
@@ -128,7 +131,12 @@ def _names(text: str) -> Iterator[tuple[int, int]]:
         )
         for match in _NAME.finditer(sentence):
             a, b = _trimmed(sentence, *match.span())
-            if b - a >= _LEAST_CHARS and _is_name(sentence[a:b], begins=a < 2, capitals_tell=not title_case):
+            title = _TITLE_OF.search(sentence, 0, a)  # "the Head of Household"
+            if (
+                b - a >= _LEAST_CHARS
+                and not title
+                and _is_name(sentence[a:b], begins=a < 2, capitals_tell=not title_case)
+            ):
                 yield start + a, start + b
 
 
