@@ -229,6 +229,7 @@ class VerifySettings(Section):
 
     refuted: Literal["repair", "cut", "show"] = "repair"
     not_enough_info: Literal["repair", "cut", "show"] = "show"
+    model: ModelSettings | None = None
 
 
 class ReviewSettings(Section):

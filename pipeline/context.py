@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel
 
 from pipeline import config, resources
-from pipeline.config import Settings
+from pipeline.config import ModelSettings, Settings
 from pipeline.errors import ConfigError
 from pipeline.seams import Channel, Embedder, Http
 from pipeline.types import Clock, ModelCall
@@ -42,13 +42,14 @@ class NamedChannel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a stage may use of the outside world. ``model`` and ``embedder`` are None when none is configured."""
+    """What a stage may use of the outside world; ``model``, ``checker`` and ``embedder`` where they are configured."""
 
     settings: Settings
     store: "Store"
     http: Http
     workers: "Workers"
     model: "Ledger | None"
+    checker: "Ledger | None"
     embedder: Embedder | None
     channels: tuple[NamedChannel, ...]
     clock: Clock = utc_now
@@ -99,7 +100,8 @@ def opened(
             store=store,
             http=http,
             workers=workers or own,
-            model=ledger(settings, store, clock, account),
+            model=ledger(settings.model, store, clock, account),
+            checker=ledger(settings.verify.model, store, clock, account, "verify.model"),
             embedder=embedder(settings, store, clock, account),
             channels=channels(settings),
             clock=clock,
@@ -126,18 +128,22 @@ def books(settings: Settings, store: "Store", clock: Clock) -> "Books":
     return Books(log=log, clock=clock, budget_usd_micros=budget, spent_usd_micros=spent)
 
 
-def ledger(settings: Settings, store: "Store", clock: Clock, books: "Books") -> "Ledger | None":
-    """The configured model behind its ledger; None for ``extractive``. Raises ConfigError without a price."""
-    model = settings.model
-    if model.kind == "extractive":
+def ledger(
+    model: ModelSettings | None, store: "Store", clock: Clock, books: "Books", key: str = "model"
+) -> "Ledger | None":
+    """The model configured under ``key``, behind its ledger; None for none or ``extractive``.
+
+    Raises ConfigError without a price.
+    """
+    if model is None or model.kind == "extractive":
         return None
     from pipeline.model import find
     from pipeline.model.ledger import Ledger
     from pipeline.store import model_calls
 
     if model.price is None and model.kind == "openai_compatible" and not model.is_local:
-        remedy = "Write model.price: {input: ..., output: ...} (USD for a million tokens), so that the budget can hold"
-        raise ConfigError(f"the price of {model.name} is not known", subject="model.price", remedy=remedy)
+        remedy = "Write its price: {input: ..., output: ...} (USD for a million tokens), so that the budget can hold"
+        raise ConfigError(f"the price of {model.name} is not known", subject=f"{key}.price", remedy=remedy)
 
     def read(key: str) -> str | None:
         with store.read() as db:

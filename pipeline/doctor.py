@@ -22,6 +22,7 @@ NEEDED = (
     ("prompts", "lead.md"),
     ("prompts", "same.md"),
     ("prompts", "repair.md"),
+    ("prompts", "check.md"),
     ("templates", "email/issue.html.j2"),
     ("templates", "email/issue.txt.j2"),
     ("templates", "email/issue.md.j2"),

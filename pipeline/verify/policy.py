@@ -1,7 +1,7 @@
 """PURE: what findings mean for a summary: one verdict, one score, and what is done with its sentences."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pipeline.config import VerifySettings
 from pipeline.types import Check, Summary, Verdict
@@ -38,16 +38,25 @@ def to_cut(summary: Summary, checks: Sequence[Check], rules: VerifySettings) -> 
 
     -1 stands for the headline and -2 for why_it_matters, as in ``Check``.
     """
-    return frozenset(c.claim for c in findings(summary, checks) if _remedy(c, rules) != "show")
+    sound = _borne_out(checks)
+    return frozenset(c.claim for c in findings(summary, checks) if _remedy(c, rules, sound) != "show")
 
 
 def to_repair(summary: Summary, checks: Sequence[Check], rules: VerifySettings) -> list[Check]:
     """The findings that the writer is asked to mend."""
-    return [c for c in findings(summary, checks) if _remedy(c, rules) == "repair"]
+    sound = _borne_out(checks)
+    return [c for c in findings(summary, checks) if _remedy(c, rules, sound) == "repair"]
 
 
-def _remedy(check: Check, rules: VerifySettings) -> str:
-    return rules.refuted if check.verdict == "refuted" else rules.not_enough_info
+def _borne_out(checks: Sequence[Check]) -> set[int]:
+    """The claims that a second opinion found in the sources: what code doubts of them is shown, and no more."""
+    return {c.claim for c in checks if c.method == "model" and c.verdict == "supported"}
+
+
+def _remedy(check: Check, rules: VerifySettings, sound: Collection[int]) -> str:
+    if check.verdict == "refuted":
+        return rules.refuted
+    return "show" if check.claim in sound else rules.not_enough_info
 
 
 def is_better(new: Sequence[Check], old: Sequence[Check]) -> bool:

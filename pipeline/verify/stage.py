@@ -11,8 +11,8 @@ from pipeline.errors import BudgetExceeded, ModelError
 from pipeline.model.prompting import load_prompt
 from pipeline.store import issues, leads, stories, summaries
 from pipeline.types import Check, Outcome, Story, Summary
-from pipeline.verify import repair
-from pipeline.verify.engine import verify_lead, verify_summary
+from pipeline.verify import opinion, repair
+from pipeline.verify.engine import sources_of, verify_lead, verify_summary
 from pipeline.verify.policy import is_better, to_cut, to_repair
 
 _LEAD = "/"
@@ -41,7 +41,9 @@ def process(ctx: Context, key: str) -> Outcome:
         story = stories.load(db, [story_id])[story_id]
         summary = summaries.load(db, [story_id])[story_id, int(revision)]
     found = verify_summary(summary, story.items)
-    mended, trouble = _mended(ctx, summary, story, found)
+    opinions, doubt = _opinions(ctx, summary, story, found)
+    mended, trouble = _mended(ctx, summary, story, [*found, *opinions])
+    found += opinions
     with ctx.store.begin() as db:
         _keep(ctx, db, summary, found)
         if mended is not None:
@@ -50,7 +52,7 @@ def process(ctx: Context, key: str) -> Outcome:
             summaries.add(db, mended)
             _keep(ctx, db, mended, found)
             issues.reprint(db, story_id, summary.revision, mended.revision)
-    return Outcome(count=sum(c.verdict != "supported" for c in found), trouble=trouble)
+    return Outcome(count=sum(c.verdict != "supported" for c in found), trouble=trouble or doubt)
 
 
 def _verify_lead(ctx: Context, issue_id: str) -> Outcome:
@@ -67,6 +69,24 @@ def _verify_lead(ctx: Context, issue_id: str) -> Outcome:
 def _keep(ctx: Context, db: Connection, summary: Summary, found: Sequence[Check]) -> None:
     cut = to_cut(summary, found, ctx.settings.verify)
     summaries.record_checks(db, (summary.story_id, summary.revision), found, cut, ctx.clock())
+
+
+def _opinions(
+    ctx: Context, summary: Summary, story: Story, found: Sequence[Check]
+) -> tuple[list[Check], ModelError | None]:
+    """(what another model says of the sentences that code left open, what went wrong)."""
+    claims = opinion.left_open(found)
+    if ctx.checker is None or not claims:
+        return [], None
+    model, sources = ctx.checker, sources_of(story.items)
+    file = load_prompt(resources.find("prompts", "check.md", ctx.settings.folder))
+    asked = opinion.question(file, summary, story, claims)
+    try:
+        said, _ = model.ask(asked.prompt, lambda text: opinion.read_answer(text, asked, summary, sources, model.name))
+    except (ModelError, BudgetExceeded) as e:
+        message = f"{e.message}; what code left open was checked by nobody else"
+        return [], ModelError(message, subject=e.subject, remedy=e.remedy, kind=e.kind)
+    return said, None
 
 
 def _mended(
@@ -88,5 +108,6 @@ def _mended(
     except (ModelError, BudgetExceeded) as e:
         message = f"{e.message}; a sentence that code found wrong was not mended"
         return None, ModelError(message, subject=e.subject, remedy=e.remedy, kind=e.kind)
-    better = mended is not None and is_better(verify_summary(mended, story.items), found)
+    by_code = [c for c in found if c.method != "model"]
+    better = mended is not None and is_better(verify_summary(mended, story.items), by_code)
     return mended if better else None, None

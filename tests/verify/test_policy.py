@@ -45,6 +45,13 @@ def test_each_verdict_has_its_own_rule(rules: dict[str, str], cut: set[int], rep
     assert [c.claim for c in to_repair(SUMMARY, CHECKS, settings)] == repair
 
 
+def test_a_doubt_that_a_second_opinion_found_borne_out_is_only_shown() -> None:
+    settings = VerifySettings(not_enough_info="repair")
+    sound = [replace(_check(c, "supported"), method="model") for c in (-1, 1)]
+    assert to_cut(SUMMARY, [*CHECKS, *sound], settings) == {-1}, "what is refuted stays refuted"
+    assert [c.claim for c in to_repair(SUMMARY, [*CHECKS, *sound], settings)] == [-1]
+
+
 def test_checks_of_another_revision_say_nothing() -> None:
     assert to_cut(replace(SUMMARY, revision=3), CHECKS, VerifySettings()) == frozenset()
 
