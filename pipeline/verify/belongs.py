@@ -17,10 +17,11 @@ METHOD: CheckMethod = "belongs"
 # Of 977 summaries (RAGTruth, SummEdits, FaithBench, QAGS) none has so few of its own words in its source; of the same
 # summaries held against the source of another, 99 % have fewer.
 CROSSED = 0.25
-_CROSSED_WORDS = 3
+_CROSSED_WORDS = 5  # fewer may be a remark that its writer made up, which `support` and the others look at
 REPEATED = 0.9  # of the telling words that two sentences have together, the share that both have
 _REPEATED_WORDS = 6
 _MOST_SENTENCES = 200
+_HEADLINE_CHARS = 160  # up to here a text may be a headline, which has no full stop
 _SHOWN_CHARS = 60
 
 
@@ -200,7 +201,8 @@ def _cut_off(text: str) -> Finding | None:
     last = text[start:end]
     hanging = _NO_END.search(last[-40:])
     others_end = len(sentences) > 1 and all(text[b - 1] in _END_MARKS for _, b in sentences[:-1])
-    unfinished = others_end and last[-1] not in _END_MARKS and "\n" not in text[sentences[0][0] : end]
+    whole = text[sentences[0][0] : end]
+    unfinished = others_end and last[-1] not in _END_MARKS and len(whole) > _HEADLINE_CHARS and "\n" not in whole
     if (hanging and len(tokens(last)) > 1) or unfinished:
         return _refuted(max(start, end - _SHOWN_CHARS), end, "It is cut off: the sentence has no end")
     return None

@@ -124,9 +124,10 @@ def apply_verify(row: Mapping[str, object]) -> dict[str, object]:
     likely = combine.probability(data.summary, carried, found)
     flag_below = combine.learned().flag_below
     verdict, score = verdict_of([f for _, f in found], likely, flag_below)
-    if likely is not None and likely < flag_below:
-        found.append((support.METHOD, support.weakest(carried, sources)))
     against = [(method, f) for method, f in found if f.verdict != "supported"]
+    if likely is not None and likely < flag_below:
+        doubt = support.weakest(carried, sources)
+        against += [] if (support.METHOD, doubt) in against else [(support.METHOD, doubt)]
     spans = [
         {"start": f.start, "end": f.end, "method": method, "verdict": f.verdict, "note": f.note}
         for method, f in sorted(against, key=lambda pair: (pair[1].start, pair[1].end))

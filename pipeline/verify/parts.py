@@ -26,10 +26,10 @@ _FRAMING = re.compile(
     r"\b(?:argue|challeng|concern|critic|despite|emphasi|highlight|impact|importan|overall|significan|ultimately)"
 )
 _MOST_FINDINGS = 3  # more say no more
-MEANS = ("as_written", "by_root", "near", "pairs", "retold", "joining", "relative", "framing")
+MEANS = ("as_written", "by_root", "near", "pairs", "joining", "relative", "framing")
 MOST = ("little_new",)
 MEASURES = (*MEANS, *MOST)
-COUNTS = ("sentences", "refuted", "not_found")
+COUNTS = ("refuted", "not_found")
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -42,21 +42,19 @@ def parts(sentence: str, told: Told) -> tuple[dict[str, float], Place | None]:
 
     Shares, 0..1: ``as_written`` and ``by_root``, of its words that stand in the sources, whichever they are (coverage:
     Grusky et al. 2018); ``near``, weighted, of its telling words in the nearest sentence and its neighbours; ``pairs``,
-    of its pairs of neighbouring telling words that stand close together in a source; ``retold``, of the nearest
-    sentence's words that it has too. Counts: words that join two facts (``joining``), of relative clauses
-    (``relative``), stop words that no source has (``little_new``). ``framing``: 1 where it weighs instead of telling.
+    of its pairs of neighbouring telling words that stand close together in a source. Counts: of words that join two
+    facts (``joining``), of relative clauses (``relative``), of stop words that no source has (``little_new``).
+    ``framing``: 1 where it weighs instead of telling.
     """
     words = tokens(sentence)
     row = telling(words)
     best = nearest(row, told)
-    nearby = told.roots[best.sentence] if best else frozenset()
     neighbours = list(pairwise(row))
     measured = {
         "as_written": fmean(word in told.written for word in words),
         "by_root": fmean(root_of(word) in told.every_root for word in words),
         "near": best.share if best else 0.0,
         "pairs": sum(pair in told.pairs for pair in neighbours) / max(1, len(neighbours)),
-        "retold": len(nearby & set(row)) / max(1, len(nearby)),
         "joining": float(sum(word in _JOINING for word in words)),
         "relative": float(sum(word in _RELATIVE for word in words)),
         "framing": float(bool(_FRAMING.search(sentence.lower()))),
@@ -77,7 +75,6 @@ def summary_parts(
     return {
         **means,
         **most,
-        "sentences": len(rows),
         "refuted": min(_MOST_FINDINGS, verdicts.count("refuted")),
         "not_found": min(_MOST_FINDINGS, verdicts.count("not_enough_info")),
     }
