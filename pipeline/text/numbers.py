@@ -146,6 +146,7 @@ _VERSIONS = (
         r"(?<![\w.])(?P<version>\d{1,4}(?:\.\d{1,4}){2,4}|\d{4}\.\d{5}|\d{1,4}x\d{1,5}[A-Za-z]?)(?![\w])(?!\.\d)"
     ),
 )
+_NUMERONYM = re.compile(r"[a-z]\d{1,3}[a-z]")  # a16z, k8s: a word, and no version
 _NAME_BEFORE = re.compile(r"(?:\b[A-Z][\w]{0,20}[ -]){1,2}$")
 
 
@@ -154,7 +155,7 @@ def _versions(text: str, _taken: bytearray) -> Iterator[Quantity]:
         for m in pattern.finditer(text):
             parts = m.groupdict()
             name = (parts.get("name") or parts.get("after") or "").lower()
-            if not _is_name(name, parts.get("joint")):
+            if not _is_name(name, parts.get("joint")) or _NUMERONYM.fullmatch(m[0]):
                 continue
             before = _NAME_BEFORE.search(text, max(0, m.start() - 44), m.start())
             words = f"{before[0] if before else ''} {name}".lower().replace("-", " ").split()

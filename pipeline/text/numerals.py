@@ -20,6 +20,8 @@ _PHRASE = re.compile(
     rf"(?:{_WORD})(?:(?:-|\s|\sand\s)(?:{_WORD})\b){{0,11}}(?![\w])",
     re.IGNORECASE,
 )
+_HALF = re.compile(r"\bhalf (?:of )?$", re.IGNORECASE)  # "half a million"
+_HALF_CHARS = 10
 _TOKEN = re.compile(rf"(?P<joint>-|\sand\s|\s)?(?P<word>{_WORD})\b", re.IGNORECASE)
 
 _TO_TWELFTH = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
@@ -36,13 +38,16 @@ _HAN = re.compile(
 
 
 def english(text: str) -> Iterator[Spelled]:
-    """Cardinals from zero into the trillions: "forty-two", "three hundred and five", "a million", "two dozen".
+    """Cardinals from zero into the trillions: "forty-two", "three hundred and five", "a million", "two dozen",
+    "half a million".
 
     "One and two" and "two, three" are two numbers each.
     """
     for phrase in _PHRASE.finditer(text):
         at = phrase.end("article") + 1 if phrase["article"] else phrase.start()
-        yield from _cardinals(text, phrase.start(), at, phrase.end())
+        half = _HALF.search(text, max(0, phrase.start() - _HALF_CHARS), phrase.start())
+        for start, end, value in _cardinals(text, phrase.start(), at, phrase.end()):
+            yield (half.start(), end, value / 2) if half and start == phrase.start() else (start, end, value)
 
 
 def _cardinals(text: str, start: int, at: int, end: int) -> Iterator[Spelled]:

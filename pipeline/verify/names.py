@@ -34,7 +34,8 @@ _NAME = re.compile(
     rf"(?<![\w@#/.-]){_WORD}(?:(?: (?:of|the|de|van|von|der|bin|al|for|&)){{0,2}} {_WORD}){{0,{_MOST_WORDS}}}"
 )
 _LONGER = re.compile(r"\b[A-Za-z][A-Za-z'’-]{3,}")
-_LATIN_IN_HAN = re.compile(r"(?<![\w.-])[A-Z][A-Za-z]{2,30}(?:[ -][A-Z][A-Za-z]{1,30}){0,3}(?![\w-])")
+_LATIN_IN_HAN = re.compile(r"(?<![A-Za-z0-9_.-])[A-Z][A-Za-z]{2,30}(?:[ -][A-Z][A-Za-z]{1,30}){0,3}(?![A-Za-z0-9_-])")
+_HAN_HOUSE = re.compile(r"[\u4e00-\u9fff]{2}(?:资本|银行|大学|集团)")
 _TITLE_OF = re.compile(
     r"\b(?:Head|Chief|Director|Minister|Secretary|Department|House|Board|Office) (?:of|for) (?:the )?$"
 )
@@ -121,7 +122,11 @@ def check(text: str, sources: Sources) -> list[Finding]:
 def _names(text: str) -> Iterator[tuple[int, int]]:
     """Spans of the names of a text, without titles before them and without an "'s" behind."""
     if sum(map(words.is_han, text[:200])) * 4 > len(text[:200]):
-        yield from sorted([m.span() for m in _LATIN_IN_HAN.finditer(text)] + han_names(text))
+        known = han_names(text)
+        houses = [
+            m.span() for m in _HAN_HOUSE.finditer(text) if not any(a < m.end() and b > m.start() for a, b in known)
+        ]
+        yield from sorted([m.span() for m in _LATIN_IN_HAN.finditer(text)] + known + houses)
         return
     for start, end in split(text):
         sentence = text[start:end]

@@ -10,6 +10,7 @@ from pipeline.text.common_words import STOP
 from pipeline.text.numbers import Quantity, find
 from pipeline.types import CheckMethod, Verdict
 from pipeline.verify import words
+from pipeline.verify.derived import is_derived
 from pipeline.verify.findings import Finding
 from pipeline.verify.sources import Place, Sources
 
@@ -82,7 +83,7 @@ def check(text: str, sources: Sources) -> list[Finding]:
 
     Refuted when no source has it, best with the figure that a source gives for the same thing (same unit, same words
     around it); not_enough_info for a date that no source has. Nothing is said of small counts and ordinals that no
-    source has: a writer may have counted for himself.
+    source has, and of what follows from two figures of a source: a writer may have counted and worked out for himself.
     """
     own = find(text)
     findings = []
@@ -90,9 +91,14 @@ def check(text: str, sources: Sources) -> list[Finding]:
         place = _supported(q, sources)
         if place:
             findings.append(Finding(start=q.start, end=q.end, verdict="supported", source=place))
-        elif not _may_be_counted(q) and not _OWN_LENGTH.match(text, q.end):
+        elif not _may_be_counted(q) and not _OWN_LENGTH.match(text, q.end) and not _is_derived(q, text, sources):
             findings.append(_unsupported(q, text, own, sources))
     return findings
+
+
+def _is_derived(q: Quantity, text: str, sources: Sources) -> bool:
+    around = text[max(0, q.start - _CONTEXT_CHARS) : q.end + _CONTEXT_CHARS]
+    return any(is_derived(q, around, source.text, source.found) for source in sources.read(_read))
 
 
 def _may_be_counted(q: Quantity) -> bool:

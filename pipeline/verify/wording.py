@@ -16,10 +16,11 @@ from pipeline.verify.sources import Place, Sources
 
 METHOD: CheckMethod = "wording"
 
-LEAST_WORDS = 4
+LEAST_WORDS = 3
 SURE_FROM = 0.8  # the share of its content words that the source sentence has, by weight
 BOTH_FROM = 0.6  # and what it has of the source sentence's, for a "not": of a long one it may leave that part out
 _NEXT_CHARS = 60
+_STEM_CHARS = 4  # "spend", "spent"
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 _NOT = re.compile(
@@ -33,7 +34,7 @@ _HEDGE = re.compile(
     r"\b(?:reportedly|allegedly|alleged|claims?|claimed|claiming|rumou?r(?:s|ed)?|may|might|could|would|possibly|perhaps"
     r"|probably|likely|expected?|expects?|plans?|planned|planning|aims?|hopes?|intends?|considering|in talks"
     r"|seek(?:s|ing)?|propose[sd]?|appears?|seems?|suggests?|believed?|said to|according to|says?|said|told|if|should"
-    r"|will|set to)\b|据称|据报道|据悉|传闻|可能|或将|或许|有望|计划|拟|打算|预计|考虑|声称|称|疑似|将|会",
+    r"|set to)\b|据称|据报道|据悉|传闻|可能|或将|或许|有望|计划|拟|打算|预计|考虑|声称|称|疑似|将|会",
     re.IGNORECASE,
 )
 _STRONG_HEDGE = re.compile(
@@ -86,6 +87,8 @@ _PAIRS = """
 
     before earlier | after later
 
+    ahead | behind
+
     faster quick quicker | slower slow
 
     cheaper | costlier dearer
@@ -105,6 +108,8 @@ _PAIRS = """
     import imports | export exports
 
     上涨 上升 增长 增加 提高 提升 | 下跌 下降 减少 降低 下滑
+
+    上调 | 下调
 
     高于 超过 多于 | 低于 少于 不足
 
@@ -225,7 +230,7 @@ def _negations(a: _Aligned) -> Iterator[Finding]:
 def _is_said(text: str, match: re.Match[str], other: str) -> bool:
     """Whether the word that a "not" or a "may" belongs to stands in the other sentence too."""
     after = telling(tokens(text[match.end() : match.end() + _NEXT_CHARS]))
-    return bool(after) and after[0] in telling(tokens(other))
+    return bool(after) and any(root[:_STEM_CHARS] == after[0][:_STEM_CHARS] for root in telling(tokens(other)))
 
 
 def _opposites(a: _Aligned, whole: str) -> Iterator[Finding]:
