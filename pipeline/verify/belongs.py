@@ -15,7 +15,7 @@ from pipeline.verify.sources import Sources
 METHOD: CheckMethod = "belongs"
 
 # Of 977 summaries (RAGTruth, SummEdits, FaithBench, QAGS) none has so few of its own words in its source; of the same
-# summaries held against the source of another, 99 % have fewer.
+# summaries held against the source of another, 98 % have fewer.
 CROSSED = 0.25
 _CROSSED_WORDS = 5  # fewer may be a remark that its writer made up, which `support` and the others look at
 REPEATED = 0.9  # of the telling words that two sentences have together, the share that both have
@@ -33,7 +33,7 @@ class _Phrase:
 
 
 def _phrase(says: str, *patterns: str, may_be_told: bool = True) -> _Phrase:
-    return _Phrase(re.compile("|".join(patterns), re.IGNORECASE), says, may_be_told)
+    return _Phrase(re.compile("|".join(patterns), re.IGNORECASE | re.MULTILINE), says, may_be_told)
 
 
 _STATUS = (
@@ -48,15 +48,21 @@ _PHRASES = (
         r"\bas an? (?:AI|artificial intelligence)(?: language)?(?: model| assistant)?,",
         r"\bas an? (?:large )?language model\b",
         r"\bI(?: am|'m|’m) (?:just |only )?an? (?:AI|(?:large )?language model)\b",
-        r"\bI(?: do not|n't| don't| don’t)? (?:cannot|can't|can’t|could not|couldn't|couldn’t|am unable to|"
+        r"\bI (?:cannot|can't|can’t|could not|couldn't|couldn’t|am unable to|"
         r"was unable to|was not able to|am not able to|have no way to) "
         r"(?:access|open|browse|view|read|retrieve|verify|confirm|find|provide|determine|summari[sz]e|assist|help)\b",
-        r"\bI(?: do not|don't|don’t| don't| don’t) have (?:access|enough (?:information|context)|any information)\b",
+        r"\bI (?:do not|don't|don’t) have (?:access|enough (?:information|context)|any information)\b",
         r"\bI apologi[sz]e\b[, ]|\bI(?: am|'m|’m) sorry,? but I\b|\bmy apologies\b[, ]",
         r"\bmy (?:training data|knowledge cut-?off|last update)\b",
         r"作为一(?:个|名|款)?(?:AI|人工智能|大?语言模型|大模型)",
         r"我(?:无法|不能|没有办法|未能)(?:访问|打开|浏览|查看|读取|获取|核实|确认|提供|总结)",
         r"(?:很抱歉|抱歉|对不起)，(?:我|作为)",
+    ),
+    _phrase(
+        "The writer talks about the text that it was given",
+        r"\b(?:in|from|by|of) the (?:provided|supplied) (?:passage|text|article|context|source|document)s?\b",
+        r"\boriginal prompt\b|(?:^|(?<=[.!?] ))\(?note: (?:I|the|this|it)\b",
+        r"(?:所给|提供|给定)的?(?:文章|文本|材料|原文)(?:中|里|未|没有)|原文(?:中)?(?:未|没有)(?:提及|提到|说明)",
     ),
     _phrase(
         "The writer's doubt was left in",
