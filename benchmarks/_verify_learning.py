@@ -14,8 +14,8 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.verify import combine
-from pipeline.verify.engine import verify_text
+from pipeline.verify import combine, support
+from pipeline.verify.engine import CHECKS
 from pipeline.verify.nearest import told
 from pipeline.verify.parts import OF_SENTENCE, OF_SUMMARY, parts, sentences, summary_parts
 from pipeline.verify.sources import Passage, Sources
@@ -69,7 +69,8 @@ def tables(path: Path) -> tuple[Table, Table]:
             wrong = row["label"] and (not spans or any(a < end and start < b for a, b in spans))
             by_sentence.append(([rows[-1][name] for name in OF_SENTENCE], 1.0 - bool(wrong), source))
         if rows:
-            whole = summary_parts(rows, verify_text(text, sources))
+            found = [(c.METHOD, f) for c in CHECKS if c is not support for f in c.check(text, sources)]
+            whole = summary_parts(rows, found)
             by_summary.append(([whole[name] for name in OF_SUMMARY], 1.0 - row["label"], source))
     return _table(by_sentence), _table(by_summary)
 

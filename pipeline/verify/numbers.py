@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from pipeline.text.common_words import STOP
 from pipeline.text.numbers import Quantity, find
-from pipeline.types import CheckMethod
+from pipeline.types import CheckMethod, Verdict
 from pipeline.verify import words
 from pipeline.verify.findings import Finding
 from pipeline.verify.sources import Place, Sources
@@ -80,9 +80,9 @@ def _ends(q: Quantity) -> Iterator[tuple[Decimal, Decimal]]:
 def check(text: str, sources: Sources) -> list[Finding]:
     """Look each quantity up by value and unit, a version by its name, a date by what it says.
 
-    Refuted when a source says the same thing with another figure (same unit, same words around it; never a date), else
-    not_enough_info when no source has it. Nothing is said of small counts and ordinals that no source has: a writer may
-    have counted for himself.
+    Refuted when no source has it, best with the figure that a source gives for the same thing (same unit, same words
+    around it); not_enough_info for a date that no source has. Nothing is said of small counts and ordinals that no
+    source has: a writer may have counted for himself.
     """
     own = find(text)
     findings = []
@@ -201,7 +201,9 @@ def _unsupported(q: Quantity, text: str, own: Sequence[Quantity], sources: Sourc
                 best, other = likeness, (i, s)
     if other is None:
         note = f"{q.text} is in none of the sources"
-        return Finding(start=q.start, end=q.end, verdict="not_enough_info", note=note)
+        known = q.kind == "date" or _DECADE.fullmatch(q.text)  # a writer may know a year
+        verdict: Verdict = "not_enough_info" if known else "refuted"
+        return Finding(start=q.start, end=q.end, verdict=verdict, note=note)
     i, s = other
     place = sources.place(i, s.start, s.end)
     note = f"The source says {s.text}, not {q.text}"

@@ -8,7 +8,7 @@ from pipeline.store import issues, leads
 from tests.e2e.world import World, honest, model_server
 
 ISSUE = "2025-12-03"
-FALSE = "Quayside “raised 140 people for chips”."  # every word of it is in the story
+FALSE = "Quayside “has raised million”."  # every word of it is in the story
 
 
 def answer(prompt: str) -> str:
@@ -40,7 +40,7 @@ def test_an_invented_quotation_in_the_lead_is_shown_and_cut_from_an_issue_that_n
             notice = issues.renderings_of(db, ISSUE, issues.NOTICE_FORMATS)["notice_text"].body.decode()
         assert [(c.claim, c.method) for c in wrong] == [(1, "quote")]
         assert "The lead" in notice
-        assert "“raised 140 people for chips”" in " ".join(notice.split())
+        assert "“has raised million”" in " ".join(notice.split())
         assert FALSE in text_of(world)
         world.pass_(hours=12)
         world.run()

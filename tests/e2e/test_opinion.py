@@ -13,13 +13,13 @@ def doubtful(prompt: str) -> str:
     """A writer that adds a sentence with a number that no source has to the story about the chips."""
     found = json.loads(honest(prompt))
     if "claims" in found and "Quayside" in found["claims"][0]["text"]:
-        found["claims"].append({**found["claims"][0], "text": "Its 777 suppliers come from 30 regions."})
+        found["claims"].append({**found["claims"][0], "text": "Its first suppliers came in 2019."})
     return json.dumps(found)
 
 
 def judge(prompt: str) -> str:
     """Another model: the sentence is borne out, it says, by the words about Rotterdam."""
-    number = next(n for n, text in re.findall(r"^\[(\d+)\] (.+)$", prompt, re.MULTILINE) if "777" in text)
+    number = next(n for n, text in re.findall(r"^\[(\d+)\] (.+)$", prompt, re.MULTILINE) if "2019" in text)
     entry = {"sentence": int(number), "verdict": "supported", "quote": "It employs 140 people in Rotterdam"}
     return json.dumps({"sentences": [entry]})
 

@@ -20,6 +20,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from pipeline.context import Context, load_settings, opened
 from pipeline.demo import served
 from pipeline.run import Report, run
+from pipeline.text.sentences import split
 from pipeline.workers import Workers
 
 BEGIN = datetime(2025, 12, 3, 6, 0, tzinfo=UTC)
@@ -101,7 +102,9 @@ def honest(prompt: str) -> str:
     claims = []
     for number, block in blocks[:2]:
         text = block.split("\n", 1)[1] if block.startswith("Title: ") and "\n" in block else block
-        quote = " ".join(text.split("\n")[0].split()[:30])
+        line = text.split("\n")[0]
+        start, end = split(line)[0]
+        quote = line[start:end]
         claims.append({"text": quote.rstrip(".") + ".", "evidence": [{"block": int(number), "quote": quote}]})
     headline = str(claims[0]["text"]).rstrip(".")[:100]
     empty: dict[str, list[str]] = {"companies": [], "models": [], "people": [], "topics": []}

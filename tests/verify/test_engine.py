@@ -73,7 +73,7 @@ def test_each_invention_is_named() -> None:
     found = {(c.claim, c.method, c.verdict): c.note for c in _wrong(false)}
     assert found == {
         (HEADLINE, "number", "refuted"): "The source says $40M, not $400 million",
-        (2, "number", "not_enough_info"): "777 is in none of the sources",
+        (2, "number", "refuted"): "777 is in none of the sources",
         (3, "quote", "refuted"): "These words are in none of the sources: “we will close every weight”."
         " The source says “We will open every weight”",
         (WHY_IT_MATTERS, "link", "refuted"): "This link is not one of the story's own: https://evil.example/",

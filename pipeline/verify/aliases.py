@@ -1,0 +1,131 @@
+"""Names that stand for one another, in any language, by hand: a line has the names of one."""
+
+import re
+
+_LINES = """
+openai | open ai
+deepseek | deep seek | 深度求索
+alibaba | 阿里巴巴 | 阿里
+qwen | tongyi qianwen | tongyi | 通义千问 | 通义 | 千问
+baidu | 百度
+ernie | wenxin | 文心一言 | 文心
+bytedance | 字节跳动 | 字节
+doubao | 豆包
+tiktok | 抖音
+tencent | 腾讯
+hunyuan | 混元
+moonshot | moonshot ai | 月之暗面
+kimi
+zhipu | zhipu ai | z.ai | 智谱 | 智谱ai
+minimax | 稀宇科技
+stepfun | 阶跃星辰
+huawei | 华为
+ascend | 昇腾
+xiaomi | 小米
+google | alphabet | 谷歌
+deepmind | google deepmind
+microsoft | 微软
+nvidia | 英伟达
+apple | 苹果公司 | 苹果
+amazon | aws | amazon web services | 亚马逊
+meta | facebook | meta platforms | 脸书
+tesla | 特斯拉
+samsung | 三星
+tsmc | taiwan semiconductor | 台积电
+softbank | 软银
+intel | 英特尔
+x | twitter | 推特
+reuters | 路透社 | 路透
+bloomberg | 彭博社 | 彭博
+sam altman | altman | 奥特曼 | 阿尔特曼
+elon musk | musk | 马斯克
+jensen huang | huang | 黄仁勋
+mark zuckerberg | zuckerberg | 扎克伯格
+satya nadella | nadella | 纳德拉
+sundar pichai | pichai | 皮查伊
+yann lecun | lecun | 杨立昆
+dario amodei | amodei | 阿莫迪
+demis hassabis | hassabis | 哈萨比斯
+liang wenfeng | 梁文锋
+andrej karpathy | karpathy | 卡帕西
+ilya sutskever | sutskever | 苏茨克维
+united states | us | u.s. | usa | america | american | americans | washington | white house | 美国 | 白宫
+united kingdom | uk | u.k. | britain | british | england | english | london | 英国
+european union | eu | europe | european | europeans | brussels | european commission | 欧盟 | 欧洲
+china | chinese | beijing | prc | 中国 | 北京
+hong kong | 香港
+taiwan | taiwanese | 台湾
+japan | japanese | tokyo | 日本
+south korea | korea | korean | koreans | seoul | 韩国
+north korea | dprk | pyongyang | 朝鲜
+india | indian | indians | delhi | 印度
+france | french | paris | 法国
+germany | german | germans | berlin | 德国
+italy | italian | italians | rome | 意大利
+spain | spanish | madrid | 西班牙
+netherlands | dutch | holland | 荷兰
+belgium | belgian
+denmark | danish | danes
+sweden | swedish | swedes
+norway | norwegian
+finland | finnish | finns
+poland | polish | poles
+switzerland | swiss | 瑞士
+austria | austrian
+ireland | irish
+scotland | scottish | scots
+wales | welsh
+portugal | portuguese
+greece | greek | greeks
+turkey | turkish | türkiye
+russia | russian | russians | moscow | kremlin | 俄罗斯
+ukraine | ukrainian | kyiv | kiev | 乌克兰
+israel | israeli | israelis | 以色列
+iran | iranian | tehran
+iraq | iraqi
+syria | syrian
+saudi arabia | saudi | saudis | riyadh | 沙特
+uae | united arab emirates | emirates | dubai | abu dhabi | 阿联酋
+canada | canadian | ottawa | 加拿大
+mexico | mexican
+brazil | brazilian | 巴西
+argentina | argentine
+australia | australian | canberra | 澳大利亚
+new zealand | nz | new zealanders | wellington
+singapore | singaporean | 新加坡
+vietnam | vietnamese | 越南
+thailand | thai
+philippines | filipino | philippine
+indonesia | indonesian
+pakistan | pakistani
+egypt | egyptian
+nigeria | nigerian
+kenya | kenyan
+south africa | south african
+united nations | un | 联合国
+california | californian | silicon valley | 加州
+new york | ny | nyc | 纽约
+los angeles | la
+san francisco | sf | bay area | 旧金山
+prime minister | pm
+chief executive | chief executive officer | ceo
+artificial intelligence | ai | 人工智能
+large language model | llm | llms
+"""
+_BY_NAME = {}
+for _line in _LINES.strip().splitlines():
+    _names = tuple(_name.strip() for _name in _line.split("|"))
+    for _name in _names:
+        _BY_NAME[_name] = _names
+_HAN = re.compile("[\u4e00-\u9fff]")
+_HAN_NAMES = re.compile("|".join(sorted((n for n in _BY_NAME if _HAN.search(n)), key=len, reverse=True)))
+
+
+def aliases(name: str) -> tuple[str, ...]:
+    """All names of whoever is called that, in lower case, itself among them; () for a name that is not here."""
+    return _BY_NAME.get(name.lower(), ())
+
+
+def han_names(text: str) -> list[tuple[int, int]]:
+    """Where the Chinese names that are known here stand in a text."""
+    return [m.span() for m in _HAN_NAMES.finditer(text)]

@@ -1,0 +1,266 @@
+"""Wording: a "not" lost or added, the opposite word, a plan told as a fact, a first or a cause that no source has.
+
+Each sentence is held against the source sentence that has most of its words, and only where that has nearly all of
+them: then one such word is a change of what is said, and no other way of saying it. English and Chinese.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.text.sentences import split
+from pipeline.types import CheckMethod, Verdict
+from pipeline.verify.findings import Finding
+from pipeline.verify.nearest import Told, comparable, nearest, telling, tokens, told
+from pipeline.verify.sources import Place, Sources
+
+METHOD: CheckMethod = "wording"
+
+LEAST_WORDS = 4
+SURE_FROM = 0.8  # the share of its content words that the source sentence has, by weight
+BOTH_FROM = 0.6  # and what it has of the source sentence's, for a "not": of a long one it may leave that part out
+_NEXT_CHARS = 60
+_HAN = re.compile("[\u4e00-\u9fff]")
+
+_NOT = re.compile(
+    r"\b(?:not|never|no longer|neither|nor|cannot|without|refus(?:e[sd]?|ing)|den(?:y|ies|ied|ying)|reject(?:s|ed|ing)?"
+    r"|declin(?:e[sd]?|ing) to|fail(?:s|ed|ing)? to|rul(?:es?|ed|ing) out)\b|n['’]t\b"
+    r"|不(?!断|少|仅|同|过|久|止|如|只|但|得不|禁|错)|没有|未(?!来|必)|无法|并非|否认|拒绝|从未|尚未",
+    re.IGNORECASE,
+)
+_ANY_NOT = re.compile(r"\b(?:no|none|nobody|nothing)\b", re.IGNORECASE)
+_HEDGE = re.compile(
+    r"\b(?:reportedly|allegedly|alleged|claims?|claimed|claiming|rumou?r(?:s|ed)?|may|might|could|would|possibly|perhaps"
+    r"|probably|likely|expected?|expects?|plans?|planned|planning|aims?|hopes?|intends?|considering|in talks"
+    r"|seek(?:s|ing)?|propose[sd]?|appears?|seems?|suggests?|believed?|said to|according to|says?|said|told|if|should"
+    r"|will|set to)\b|据称|据报道|据悉|传闻|可能|或将|或许|有望|计划|拟|打算|预计|考虑|声称|称|疑似|将|会",
+    re.IGNORECASE,
+)
+_STRONG_HEDGE = re.compile(
+    r"\b(?:reportedly|allegedly|rumou?r(?:s|ed)?|(?-i:may)|might|could|possibly|perhaps|plans? to|planning to|aims? to"
+    r"|hopes? to|intends? to|considering|in talks|is said to|claims? (?:to|that)|claimed)\b"
+    r"|据称|传闻|可能|或将|或许|有望|计划|拟|打算|考虑|声称|疑似",
+    re.IGNORECASE,
+)
+_FIRST = re.compile(
+    r"\b(?:the world['’]s first|the first (?:[\w-]+ ){1,3}(?:to|ever)|for the first time|first[- ]ever"
+    r"|the (?:world['’]s )?(?:largest|biggest|fastest|smallest|cheapest|best|strongest)|state[- ]of[- ]the[- ]art|sota"
+    r"|record[- ](?:breaking|setting)|unprecedented|number one|world[- ]leading|industry[- ]leading"
+    r"|best[- ]in[- ]class)\b"
+    r"|首个|首次|首款|第一个|最大|最强|最快|最便宜|最先进|最好|唯一|史上|创纪录|世界第一|前所未有",
+    re.IGNORECASE,
+)
+_CAUSE = re.compile(
+    r"(?<=\w )(?:because|due to|owing to|caused by|leading to|led to|resulting in|thanks to|prompted by|triggered by)\b"
+    r"|因为|由于|导致|致使|归因于",
+    re.IGNORECASE,
+)
+_ANY_CAUSE = re.compile(
+    r"\b(?:because|due|owing|result|results|resulted|resulting|caus\w{1,4}|lead|leads|leading|led|thanks|prompt\w{0,3}"
+    r"|trigger\w{0,3}|response|after|since|so|therefore|blam\w{1,3}|over|following|amid|reasons?|why|as|for)\b"
+    r"|因|由于|导致|使|造成|归|后|原因|由",
+    re.IGNORECASE,
+)
+_PAIRS = """
+    rise rises rose risen rising increase increases increased increasing grew grows grow climb climbs climbed
+    gain gains gained | fall falls fell fallen falling decrease decreases decreased decreasing shrank decline
+    declines drop drops dropped
+
+    higher more above exceed exceeds exceeded | lower less fewer below
+
+    win wins won winning beat beats | lose loses lost losing
+
+    accept accepts accepted approve approves approved allow allows allowed permit permitted | reject rejects
+    rejected refuse refuses refused ban bans banned block blocks blocked deny denied
+
+    buy buys bought acquire acquires acquired | sell sells sold
+
+    hire hires hired join joins joined appoint appoints appointed | fire fires fired quit quits resign resigned
+    laid
+
+    support supports supported praise praised | oppose opposes opposed criticise criticised criticize criticized
+
+    start starts started begin began | stop stops stopped end ends ended cancel cancelled cancels
+
+    succeed succeeds succeeded success successfully | fail fails failed failure
+
+    before earlier | after later
+
+    faster quick quicker | slower slow
+
+    cheaper | costlier dearer
+
+    best strongest | worst weakest
+
+    largest biggest | smallest
+
+    free | paid
+
+    public open-source | private proprietary closed-source
+
+    true | false
+
+    guilty | innocent
+
+    import imports | export exports
+
+    上涨 上升 增长 增加 提高 提升 | 下跌 下降 减少 降低 下滑
+
+    高于 超过 多于 | 低于 少于 不足
+
+    收购 买入 | 出售 卖出
+
+    支持 赞成 | 反对
+
+    批准 接受 允许 同意 | 拒绝 禁止 驳回
+
+    加入 聘请 | 离职 离开 辞职
+
+    推迟 延后 | 提前
+
+    成功 | 失败
+
+    开源 | 闭源
+
+    免费 | 收费 付费
+
+    胜诉 获胜 赢得 | 败诉 落败 输掉
+
+    更快 | 更慢
+
+    更便宜 | 更贵
+
+    之前 | 之后
+
+    启动 开始 上线 | 停止 终止 下线 取消"""
+_SIDES: dict[str, tuple[int, int]] = {}  # of a word: its line, and its side there
+for _number, _line in enumerate(_PAIRS.split("\n\n")):
+    for _side, _words in enumerate(_line.split("|")):
+        _SIDES |= {_word: (_number, _side) for _word in _words.split() if _word not in _SIDES}
+_OPPOSITE = re.compile(
+    r"\b(?:"
+    + "|".join(sorted((w for w in _SIDES if w.isascii()), key=len, reverse=True))
+    + r")\b|"
+    + "|".join(sorted((w for w in _SIDES if not w.isascii()), key=len, reverse=True)),
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Aligned:
+    """A sentence and the source sentence that has nearly all of its words; ``back`` is what it has of that, 0..1."""
+
+    start: int
+    text: str
+    place: Place
+    source: str
+    back: float
+
+
+def check(text: str, sources: Sources) -> list[Finding]:
+    """Refuted where a "not" or an opposite changes a sentence that a source has nearly word for word.
+
+    not_enough_info for a first, a cause or a certainty that its source sentence lacks.
+    """
+    known = sources.once(told)
+    if not comparable(text, known):
+        return []
+    whole = "\n".join(p.text for p in sources.passages)
+    found = [f for a in _aligned(text, known, sources) for f in _turned(a, known, whole)]
+    found += _firsts(text, whole)
+    return sorted(found, key=lambda finding: finding.start)
+
+
+def _turned(a: _Aligned, known: Told, whole: str) -> list[Finding]:
+    """What is changed in a sentence: an opposite may also be a "not", and is said once."""
+    return list(_opposites(a, whole)) or [*_negations(a), *_hedges(a), *_causes(a, known)]
+
+
+def _aligned(text: str, known: Told, sources: Sources) -> Iterator[_Aligned]:
+    for start, end in split(text):
+        sentence = text[start:end]
+        cause = _CAUSE.search(sentence)
+        row = _unturned(sentence[: cause.start()] if cause else sentence)
+        best = nearest(row, known)
+        if len(row) < LEAST_WORDS or best is None:
+            continue
+        place = known.places[best.sentence]
+        source = sources.passages[place.passage].text[place.start : place.end]
+        mine, theirs = frozenset(row), frozenset(_unturned(source))
+        if _held(mine, theirs, known) >= SURE_FROM:
+            yield _Aligned(start, sentence, place, source, _held(theirs, mine, known))
+
+
+def _unturned(text: str) -> list[str]:
+    """The roots of the telling words of a text without those that may have been turned round."""
+    return telling(tokens(_OPPOSITE.sub(_gap, _NOT.sub(_gap, text))))
+
+
+def _gap(match: re.Match[str]) -> str:
+    return "" if _HAN.search(match[0]) else " "  # Han words are pairs of neighbours
+
+
+def _held(some: frozenset[str], others: frozenset[str], known: Told) -> float:
+    """The share, by weight, of some roots that are among the others."""
+    total = sum(known.weight(root) for root in some)
+    return sum(known.weight(root) for root in some & others) / total if total else 0.0
+
+
+def _finding(a: _Aligned, match: re.Match[str], verdict: Verdict, note: str) -> Finding:
+    return Finding(start=a.start + match.start(), end=a.start + match.end(), verdict=verdict, note=note, source=a.place)
+
+
+def _negations(a: _Aligned) -> Iterator[Finding]:
+    """A "not" on one side alone, before a word that both have; two on one side may take each other back."""
+    mine, theirs = list(_NOT.finditer(a.text)), list(_NOT.finditer(a.source))
+    if a.back < BOTH_FROM or len(mine) + len(theirs) != 1 or _ANY_NOT.search(a.source if mine else a.text):
+        return
+    if mine and _is_said(a.text, mine[0], a.source):
+        yield _finding(a, mine[0], "refuted", f"The source does not say “{mine[0][0]}”")
+    elif theirs and _is_said(a.source, theirs[0], a.text):
+        note = f"The source says “{theirs[0][0]}” where this does not"
+        yield Finding(start=a.start, end=a.start + len(a.text), verdict="refuted", note=note, source=a.place)
+
+
+def _is_said(text: str, match: re.Match[str], other: str) -> bool:
+    """Whether the word that a "not" or a "may" belongs to stands in the other sentence too."""
+    after = telling(tokens(text[match.end() : match.end() + _NEXT_CHARS]))
+    return bool(after) and after[0] in telling(tokens(other))
+
+
+def _opposites(a: _Aligned, whole: str) -> Iterator[Finding]:
+    """The opposite of a word of the source sentence, where that sentence does not have the word itself."""
+    there = {_SIDES[m[0].lower()]: m[0] for m in _OPPOSITE.finditer(a.source)}
+    for match in _OPPOSITE.finditer(a.text):
+        number, side = _SIDES[match[0].lower()]
+        if (number, side) not in there and (number, 1 - side) in there:
+            known = re.search(rf"(?<!\w){re.escape(match[0])}", whole, re.IGNORECASE)
+            verdict: Verdict = "not_enough_info" if known else "refuted"
+            yield _finding(a, match, verdict, f"The source says “{there[number, 1 - side]}”, not “{match[0]}”")
+
+
+def _hedges(a: _Aligned) -> Iterator[Finding]:
+    """What the source says is said, planned or possible, told without any such word."""
+    hedged = _STRONG_HEDGE.search(a.source)
+    if hedged and _is_said(a.source, hedged, a.text) and not _HEDGE.search(a.text):
+        note = f"The source says “{hedged[0]}”; this says it as a fact"
+        yield Finding(start=a.start, end=a.start + len(a.text), verdict="not_enough_info", note=note, source=a.place)
+
+
+def _causes(a: _Aligned, known: Told) -> Iterator[Finding]:
+    """A cause that the source sentence does not name, in words of which most stand in no source."""
+    cause = _CAUSE.search(a.text)
+    if cause and not _ANY_CAUSE.search(a.source):
+        named = telling(tokens(a.text[cause.end() :]))
+        if sum(root not in known.every_root for root in named) * 2 > len(named):
+            yield _finding(a, cause, "not_enough_info", f"The source names no cause here; this says “{cause[0]}”")
+
+
+def _firsts(text: str, whole: str) -> Iterator[Finding]:
+    """A first or a most whose word no source has at all."""
+    for match in _FIRST.finditer(text):
+        last = match[0] if _HAN.search(match[0]) else re.split(r"[\s-]", match[0])[-1]
+        core = "first" if "first" in match[0].lower() else last
+        if core.lower() not in whole.lower() and match[0].lower() not in whole.lower():
+            note = f"No source says “{match[0]}”"
+            yield Finding(start=match.start(), end=match.end(), verdict="not_enough_info", note=note)
