@@ -15,7 +15,7 @@ from pipeline.verify.sources import Sources
 METHOD: CheckMethod = "belongs"
 
 # Of 977 summaries (RAGTruth, SummEdits, FaithBench, QAGS) none has so few of its own words in its source; of the same
-# summaries held against the source of another, 99 % have fewer.
+# summaries held against the source of another, 98 % have fewer.
 CROSSED = 0.25
 _CROSSED_WORDS = 5  # fewer may be a remark that its writer made up, which `support` and the others look at
 REPEATED = 0.9  # of the telling words that two sentences have together, the share that both have
@@ -33,33 +33,40 @@ class _Phrase:
 
 
 def _phrase(says: str, *patterns: str, may_be_told: bool = True) -> _Phrase:
-    return _Phrase(re.compile("|".join(patterns), re.IGNORECASE), says, may_be_told)
+    return _Phrase(re.compile("|".join(patterns), re.IGNORECASE | re.MULTILINE), says, may_be_told)
 
 
 _STATUS = (
     r"(?:401 unauthorized|403 forbidden|404 not found|429 too many requests|50[0234] (?:internal server error|bad "
     r"gateway|service (?:temporarily )?unavailable|gateway time-?out))"
 )
-_PAGE = r"\b(?:video|page|article|link|url|image|content|site|website|post|tweet|thread|source|document|file)s?\b"
+# Not "site" or "service": that these are down is news.
+_PAGE = r"\b(?:video|media|asset|clip|article|link|url|image|gallery|content|post|tweet|thread)s?\b[^\n]{0,120}?"
 _PHRASES = (
     _phrase(
         "A model talks about itself",
         r"\bas an? (?:AI|artificial intelligence)(?: language)?(?: model| assistant)?,",
         r"\bas an? (?:large )?language model\b",
         r"\bI(?: am|'m|’m) (?:just |only )?an? (?:AI|(?:large )?language model)\b",
-        r"\bI(?: do not|n't| don't| don’t)? (?:cannot|can't|can’t|could not|couldn't|couldn’t|am unable to|"
+        r"\bI (?:cannot|can't|can’t|could not|couldn't|couldn’t|am unable to|"
         r"was unable to|was not able to|am not able to|have no way to) "
         r"(?:access|open|browse|view|read|retrieve|verify|confirm|find|provide|determine|summari[sz]e|assist|help)\b",
-        r"\bI(?: do not|don't|don’t| don't| don’t) have (?:access|enough (?:information|context)|any information)\b",
-        r"\b(?:I apologi[sz]e|I(?: am|'m|’m) sorry|my apologies)\b[, ]",
+        r"\bI (?:do not|don't|don’t) have (?:access|enough (?:information|context)|any information)\b",
+        r"\bI apologi[sz]e\b[, ]|\bI(?: am|'m|’m) sorry,? but I\b|\bmy apologies\b[, ]",
         r"\bmy (?:training data|knowledge cut-?off|last update)\b",
         r"作为一(?:个|名|款)?(?:AI|人工智能|大?语言模型|大模型)",
         r"我(?:无法|不能|没有办法|未能)(?:访问|打开|浏览|查看|读取|获取|核实|确认|提供|总结)",
         r"(?:很抱歉|抱歉|对不起)，(?:我|作为)",
     ),
     _phrase(
+        "The writer talks about the text that it was given",
+        r"\b(?:in|from|by|of) the (?:provided|supplied) (?:passage|text|article|context|source|document)s?\b",
+        r"\boriginal prompt\b|(?:^|(?<=[.!?] ))\(?note: (?:I|the|this|it)\b",
+        r"(?:所给|提供|给定)的?(?:文章|文本|材料|原文)(?:中|里|未|没有)|原文(?:中)?(?:未|没有)(?:提及|提到|说明)",
+    ),
+    _phrase(
         "The writer's doubt was left in",
-        r"\[(?:citation needed|source\??|unclear|verify|check|tbd|tbc)\]",
+        r"\[(?:citation needed|source\??|unclear|verify|check|tbd|tbc)\](?!\()",
         r"\?\s?[—–]\s?(?:the|it|this|that)\b",
         r"\bI(?:'m| am|’m) not (?:sure|certain)\b",
         r"（(?:存疑|待核实|来源不明|待确认)）",
@@ -70,7 +77,7 @@ _PHRASES = (
         r"\[/?INST\]",
         r"^#{1,3} ?(?:Instruction|Response|System|Answer)\b:?",
         r"\{\{[^{}\n]{0,80}\}\}|\{%[^{}\n]{0,80}%\}",
-        r"\[(?:insert|your|add|name of|company|date)\b[^\]\n]{0,60}\]",
+        r"\[(?:insert|your|name of)\b[^\]\n]{0,60}\](?!\()",
         r"\b(?:ignore|disregard) (?:all |any )?(?:of )?(?:the |your )?(?:previous|prior|above) instructions\b",
         r"\bsummari[sz]e the (?:following|above) (?:article|text|passage|story|items?)\b",
         r"\bin no more than \d{1,4} (?:words|sentences|characters)\b",
@@ -81,9 +88,10 @@ _PHRASES = (
     ),
     _phrase(
         "It reads like an error page, not like news",
-        rf"{_PAGE}[^.\n]{{0,80}}\b{_STATUS}",
+        rf"{_PAGE}\b(?:{_STATUS}|(?:return|give)(?:s|ed)?\W{{1,4}}(?:an? )?(?:HTTP\W{{1,3}})?(?:401|403|404|429)\b)",
         rf"^\W{{0,9}}(?:error:? |http )?{_STATUS}",
-        rf"{_PAGE}[^.\n]{{0,40}}\b(?:is|was|are|were) (?:inaccessible|not accessible|unavailable due to)\b",
+        rf"{_PAGE}\b(?:is|was|are|were)(?: currently| itself)? (?:inaccessible|not accessible)\b",
+        rf"{_PAGE}\bcannot be (?:accessed|viewed|loaded|verified)\b",
         r"\b(?:enable|turn on) (?:javascript|cookies)\b",
         r"\bverify (?:that )?you are (?:a )?human\b|\bchecking your browser before\b|\bcloudflare ray id\b",
         r"(?:请|需要)(?:启用|开启) ?(?:JavaScript|Cookie)",
@@ -93,7 +101,7 @@ _PHRASES = (
     _phrase(
         "It is boilerplate of a page, not news",
         r"\b(?:subscribe to|sign up for) (?:our|the|my) (?:free )?(?:daily |weekly )?(?:newsletter|mailing list)\b",
-        r"\b(?:click here|tap here|read more|continue reading) (?:to|for|at|on|»|→|>)",
+        r"\b(?:click|tap) here (?:to|for)\b|\b(?:read more|continue reading) ?(?:»|→|>)",
         r"\ball rights reserved\b|^\W{0,3}advertisement\W{0,3}$|\bthis (?:site|website) uses cookies\b",
         r"\bshare this (?:article|story|post|page)\b|\bstory continues below\b|\bsend this page to\b",
         r"版权所有|点击(?:阅读)?(?:原文|全文|这里|此处)|(?:扫码|长按|欢迎)关注|(?:关注|订阅)(?:我们|本)的?(?:公众号|频道)",
@@ -115,7 +123,7 @@ _QUOTED = re.compile(r"“[^“”]{0,600}”|\"[^\"\n]{0,600}\"|「[^「」]{0,
 _END_MARKS = ".!?…。！？｡:;\"'”’»)]}」』）】》*"
 _NO_END = re.compile(
     r"(?:[,，、(（\[“「‘]|[ ][-–—]|(?<![\w-])(?:a|an|the|of|and|or|but|nor|from|by|its|their|his|your|our|my|than|"
-    r"because|although|while|whereas|if|via|per|into|with|that|which|who|whose)|[和与及或把被将])\W{0,2}$",
+    r"because|although|while|whereas|if|via|per|into|with|that|which|who|whose)|[和与及或把被将])[\s\"'”’*)\]]{0,3}$",
     re.IGNORECASE,
 )
 

@@ -112,7 +112,7 @@ def apply_verify(row: Mapping[str, object]) -> dict[str, object]:
     """``{"id","summary","sources":[{"id","text"}]}`` to ``{"id","verdict","score","spans":[...]}``.
 
     Spans are in the whole summary; those that are supported are left out. A summary that is flagged for its probability
-    alone has a span where it is likeliest to be wrong. Without ``links``, the addresses in the sources are the story's
+    has a span where it is least carried. Without ``links``, the addresses in the sources are the story's
     own. Raises ValueError (pydantic's) for a row of another shape.
     """
     data = _Row.model_validate(row)
@@ -126,8 +126,8 @@ def apply_verify(row: Mapping[str, object]) -> dict[str, object]:
     verdict, score = verdict_of([f for _, f in found], likely, flag_below)
     against = [(method, f) for method, f in found if f.verdict != "supported"]
     if likely is not None and likely < flag_below:
-        doubt = support.weakest(carried, sources)
-        against += [] if (support.METHOD, doubt) in against else [(support.METHOD, doubt)]
+        doubt = (support.METHOD, support.weakest(carried, sources))
+        against += [] if doubt in against else [doubt]
     spans = [
         {"start": f.start, "end": f.end, "method": method, "verdict": f.verdict, "note": f.note}
         for method, f in sorted(against, key=lambda pair: (pair[1].start, pair[1].end))

@@ -25,11 +25,13 @@ _RELATIVE = frozenset(("which", "who", "that"))
 _FRAMING = re.compile(
     r"\b(?:argue|challeng|concern|critic|despite|emphasi|highlight|impact|importan|overall|significan|ultimately)"
 )
+_FACT = re.compile(r"(?<=\w\s)[A-Z][\w-]{0,60}|\w{0,20}\d[\w.,-]{0,60}")  # a name within a sentence, a number
 _MOST_FINDINGS = 3  # more say no more
 MEANS = ("as_written", "by_root", "near", "pairs", "joining", "relative", "framing")
 MOST = ("little_new",)
-MEASURES = (*MEANS, *MOST)
 COUNTS = ("refuted", "not_found")
+OF_SENTENCE = (*MEANS, *MOST, "new_facts")
+OF_SUMMARY = (*MEANS, *MOST, *COUNTS)
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -38,13 +40,13 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 
 def parts(sentence: str, told: Told) -> tuple[dict[str, float], Place | None]:
-    """The MEASURES of a sentence with at least one telling word, and the place of the nearest sentence, if any.
+    """OF_SENTENCE of a sentence with at least one telling word, and the place of the nearest sentence, if any.
 
     Shares, 0..1: ``as_written`` and ``by_root``, of its words that stand in the sources, whichever they are (coverage:
     Grusky et al. 2018); ``near``, weighted, of its telling words in the nearest sentence and its neighbours; ``pairs``,
     of its pairs of neighbouring telling words that stand close together in a source. Counts: of words that join two
-    facts (``joining``), of relative clauses (``relative``), of stop words that no source has (``little_new``).
-    ``framing``: 1 where it weighs instead of telling.
+    facts (``joining``), of relative clauses (``relative``), of stop words (``little_new``) and of names and numbers
+    (``new_facts``) that no source has. ``framing``: 1 where it weighs instead of telling.
     """
     words = tokens(sentence)
     row = telling(words)
@@ -59,6 +61,7 @@ def parts(sentence: str, told: Told) -> tuple[dict[str, float], Place | None]:
         "relative": float(sum(word in _RELATIVE for word in words)),
         "framing": float(bool(_FRAMING.search(sentence.lower()))),
         "little_new": float(sum(word in STOP and word not in told.written for word in words)),
+        "new_facts": float(sum(not told.written.issuperset(tokens(m[0])) for m in _FACT.finditer(sentence))),
     }
     return measured, told.places[best.sentence] if best else None
 
