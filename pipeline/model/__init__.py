@@ -24,7 +24,7 @@ Failure = Literal["down", "timeout", "auth", "rate_limited", "refused", "cut_off
 KINDS: tuple[str, ...] = get_args(Failure)
 """What a ModelError of this package may say as its kind."""
 
-_NO_SERVERS = frozenset({"answers", "blocks", "books", "connection", "ledger", "prompting"})
+_NO_SERVERS = frozenset({"answers", "blocks", "books", "connection", "ledger", "numbered", "prompting"})
 
 
 class ModelType(Protocol):
