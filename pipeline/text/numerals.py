@@ -31,9 +31,11 @@ _ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 HAN_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
 _HAN_SMALL = {"十": 10, "百": 100, "千": 1000}
 HAN_SCALES = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
-# One character alone is a word more often than a number ("一个", "十分", "万一"), so two make a number.
+# One character alone is a word more often than a number ("一个", "十分", "万一"): two make a number, or one before a
+# unit of time or a share ("九年", "六成").
 _HAN = re.compile(
-    r"(?<![第统每])[零〇一二两兩三四五六七八九十][零〇一二两兩三四五六七八九十百千万萬亿億]{1,15}(?![些样起旦])"
+    r"(?<![第统每])(?:[零〇一二两兩三四五六七八九十][零〇一二两兩三四五六七八九十百千万萬亿億]{1,15}(?![些样起旦])"
+    r"|[二两三四五六七八九十](?=个月|个?小时|分钟|秒|个?星期|周|天|年|倍|成(?![为功立本员果熟长])))"
 )
 
 

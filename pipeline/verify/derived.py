@@ -1,58 +1,173 @@
-"""PURE: figures that a writer worked out: difference, sum, share, change or multiple of two figures of one source."""
+"""PURE: figures that a writer worked out from those of one source: a difference, a sum, a share, a multiple, a span."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import permutations
+from itertools import pairwise, product
 
 from pipeline.text.numbers import Quantity
 
-MOST_FIGURES = 20
-"""Of a source that are tried: with more of them, some two give any small number."""
+NEAR_CHARS = 250
+"""How far two figures that are put together stand apart at most: with all of a source, some two give any number."""
 
+_JOINED_CHARS = 40  # "20,000 pupils and 3,000 teachers"
+_MOST_DATES = 20
 _ABOUT = Decimal("0.005")  # how far a figure that was worked out may be rounded beyond its last written place
+_WRITTEN_DIGITS = 2  # a figure of so many digits is no chance result
+
 # Words of one who has worked something out.
 _CUE = re.compile(
     r"\b(?:more|less|fewer|higher|lower|ahead|behind|lead|up|down|by|rise|rose|fell|gr[eo]w|gap|difference|total|together"
-    r"|combined|twice|doubled?|triple[ds]?|times|share|beats?|points?|percent|faster|slower|cheaper|increase|decrease|cut)\b"
-    r"|[%x×]|共|合计|领先|落后|增长|下降|提高|高出|相差|倍|降低|占|快|慢",
+    r"|combined|twice|doubled?|triple[ds]?|times|share|beats?|points?|percent|faster|slower|cheaper|increase|decrease|cut"
+    r"|previous\w*|predecessor|before|earlier|former\w*|saves?|saved)\b"
+    r"|[%x×]|共|合计|领先|落后|增长|下降|提高|高出|相差|倍|降低|占|快|慢|少|多|缩短|节省|减少|增加|上一|此前|之前|原来|比",
     re.IGNORECASE,
 )
+_REST = re.compile(r"\b(?:only|just|rest|remain\w*|still|left|others?)\b|其余|剩|仅|只|仍", re.IGNORECASE)
 _POINTS = frozenset(("%", "pp", "points", ""))
 _TOTAL = re.compile(r"\b(?:total|together|combined|altogether|difference|gap)\b|共|合计|总计|相差", re.IGNORECASE)
+_TIMED = re.compile(
+    r"\b(?:ago|after|later|before|earlier|since|within|until|past|last|first)\b|[前后来内初]|之内", re.IGNORECASE
+)
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
 # What shares are called without a figure: "cut by more than half" is 50 %.
 _FRACTIONS = {
-    Decimal(50): re.compile(r"\bhal(?:f|ves?|ved|ving)\b|一半|半数|腰斩|对半", re.IGNORECASE),
-    Decimal(33): re.compile(r"\b(?:one|a) third\b|三分之一", re.IGNORECASE),
-    Decimal(67): re.compile(r"\btwo[- ]thirds\b|三分之二", re.IGNORECASE),
-    Decimal(25): re.compile(r"\b(?:one|a) quarter\b|四分之一", re.IGNORECASE),
-    Decimal(75): re.compile(r"\bthree[- ]quarters\b|四分之三", re.IGNORECASE),
+    Decimal(50): _words(r"\bhal(?:f|ves?|ved|ving)\b|一半|半数|腰斩|对半"),
+    Decimal(33): _words(r"\b(?:one|a) third\b|三分之一"),
+    Decimal(67): _words(r"\btwo[- ]thirds\b|三分之二"),
+    Decimal(25): _words(r"\b(?:one|a) quarter\b|四分之一"),
+    Decimal(75): _words(r"\bthree[- ]quarters\b|四分之三"),
+}
+# And multiples of the figure beside them: "half as much as" makes of 650 watts 1,300, "翻一番" of 18万 36万.
+_MULTIPLES = (
+    (Decimal(2), _words(r"\bhal(?:f|ve[sd]?|ving)\b|一半|腰斩|\btwice\b|\bdoubl(?:e[sd]?|ing)\b|翻一?[番倍]")),
+    (Decimal(3), _words(r"\ba third\b|三分之一|\bthree times\b|\btripl(?:e[sd]?|ing)\b|\bthreefold\b|三倍")),
+    (Decimal(4), _words(r"\ba quarter\b|四分之一|\bfour times\b|\bquadrupl(?:e[sd]?|ing)\b|\bfourfold\b|四倍|翻两番")),
+)
+_BESIDE_CHARS = 40
+# And spans of time, in months.
+_PERIODS = {
+    Decimal(3): _words(r"\bquarter\b|季度|一季"),
+    Decimal(6): _words(r"\bhalf[- ]?year\b|\b(?:first|second) half\b|上半年|下半年|半年"),
+    Decimal(9): _words(r"\bthree quarters\b|前三季度|三个季度"),
+    Decimal(12): _words(r"\b(?:a|one|the|full|whole|per) year\b|\bannual\w*|全年|一年|年度"),
 }
 
 
 def is_derived(q: Quantity, text: str, source: str, figures: Sequence[Quantity]) -> bool:
-    """Whether a figure of ``text`` follows from two ``figures`` of a source, or from a share that it names in words."""
+    """Whether a figure of ``text`` follows from ``figures`` of a source, or from a share or span that it names.
+
+    Two figures count where they stand within NEAR_CHARS of each other. Linear in the length of the source.
+    """
     if q.kind != "number":
         return False
     if q.unit == "%" and (named := _FRACTIONS.get(q.value)) is not None and named.search(source):
         return True
-    if not _CUE.search(text) or not (q.unit or _TOTAL.search(text)):
+    if q.unit == "month" and (named := _PERIODS.get(q.value)) is not None and named.search(source):
+        return True
+    if q.unit in ("month", "second") and _TIMED.search(text) and _spans(q, figures):
+        return True
+    numbers = [f for f in figures if f.kind == "number" and f.value > 0]
+    if any(_from_one(q, f, text, source) for f in numbers):
+        return True
+    cue = bool(_CUE.search(text)) and bool(q.unit or q.step < 1 or _TOTAL.search(text))
+    return any(_from_two(q, a, b, cue) for a, b in _near_pairs(numbers))
+
+
+def is_hour_derived(q: Quantity, figures: Sequence[Quantity]) -> bool:
+    """Whether a time of day is another one of the source plus or less a span that it names."""
+    if q.unit != "time":
         return False
-    numbers = [f for f in figures if f.kind == "number" and f.value > 0][:MOST_FIGURES]
-    return any(_follows(q, a, b) for a, b in permutations(numbers, 2))
+    hours = [f.value for f in figures[:200] if f.unit == "time"]
+    spans = {minutes for s in _durations(figures[:200]) for minutes in (s / 60, -s / 60)}
+    return any((hour + span - q.value) % 720 == 0 for hour, span in product(hours, spans))
 
 
-def _follows(q: Quantity, a: Quantity, b: Quantity) -> bool:
-    """Whether ``q`` is a - b, a + b, a as a share of b, the change from b to a, or a / b."""
+# --- numbers --------------------------------------------------------------------------------------------------------
+
+
+def _near_pairs(numbers: Sequence[Quantity]) -> Iterator[tuple[Quantity, Quantity]]:
+    for i, a in enumerate(numbers):
+        for b in numbers[i + 1 : i + 9]:
+            if b.start - a.end > NEAR_CHARS:
+                break
+            yield a, b
+            yield b, a
+
+
+def _from_one(q: Quantity, f: Quantity, text: str, source: str) -> bool:
+    """The rest to 100 %, or a multiple that stands beside the figure in words."""
+    if q.unit == f.unit == "%" and _near(q, 100 - f.value) and _REST.search(text):
+        return True
+    if q.unit != f.unit or not (_near(q, f.value * 2) or _near(q, f.value / 2) or q.value >= 3 * f.value):
+        return False
+    beside = source[max(0, f.start - _BESIDE_CHARS) : f.end + _BESIDE_CHARS]
+    return any((_near(q, f.value * n) or _near(q, f.value / n)) and words.search(beside) for n, words in _MULTIPLES)
+
+
+def _from_two(q: Quantity, a: Quantity, b: Quantity, cue: bool) -> bool:
+    """Whether ``q`` is a - b, a + b, a / b, a share of b, the change from b, a % of b, or what b is a % of."""
+    if a.unit == "%" and b.unit == q.unit != "%" and _is_written_out(q):
+        return _near(q, a.value * b.value / 100) or _near(q, 100 * b.value / a.value)
+    if a.unit == "x" and b.unit == q.unit != "x" and _is_written_out(q):
+        return _near(q, a.value * b.value) or _near(q, b.value / a.value)
     if a.unit != b.unit and not {a.unit, b.unit} <= _POINTS:
         return False
-    if q.unit in ("%", "x"):
+    if cue and q.unit in ("%", "x"):
         ratio = a.value / b.value
         if any(_near(q, v) for v in ((ratio,) if q.unit == "x" else (100 * ratio, abs(100 * (ratio - 1))))):
             return True
-    same = q.unit in (a.unit, b.unit) or {q.unit, a.unit} <= _POINTS
-    return same and (_near(q, a.value - b.value) or _near(q, a.value + b.value))
+    if not (q.unit in (a.unit, b.unit) or {q.unit, a.unit} <= _POINTS):
+        return False
+    joined = _is_written_out(q) and abs(b.start - a.end) <= _JOINED_CHARS and a.unit == b.unit
+    return (cue or joined) and (_near(q, a.value + b.value) or (cue and _near(q, a.value - b.value)))
+
+
+def _is_written_out(q: Quantity) -> bool:
+    return len(q.value.normalize().as_tuple().digits) >= _WRITTEN_DIGITS or q.value >= 1000
 
 
 def _near(q: Quantity, value: Decimal) -> bool:
-    return abs(q.value - value) <= max(q.step / 2, _ABOUT * abs(value))
+    return abs(q.value - value) <= max(q.step / 2 if q.step < q.value else 0, _ABOUT * abs(value))
+
+
+# --- time -----------------------------------------------------------------------------------------------------------
+
+
+def _durations(figures: Sequence[Quantity]) -> set[Decimal]:
+    """The spans in seconds, "three hours and twenty minutes" as one too."""
+    spans = [f for f in figures if f.unit == "second"]
+    both = {a.value + b.value for a, b in pairwise(spans) if b.start - a.end <= 5 and b.value < a.value}
+    return both | {f.value for f in spans}
+
+
+def _spans(q: Quantity, figures: Sequence[Quantity]) -> bool:
+    """Whether a span lies between two dates of the source; one without a year has that of another."""
+    dates = [int(f.value) for f in figures if f.kind == "date" and f.unit != "time"][:_MOST_DATES]
+    years = [value // 10_000 for value in dates if value >= 10_000]
+    full = {value if value >= 10_000 else value + year * 10_000 for value in dates for year in years or [0]}
+    for a, b in product(full, full):
+        if a > b and (q.value == _months(a) - _months(b) or _is_years(q, a, b) or _is_days(q, a, b)):
+            return True
+    return False
+
+
+def _months(value: int) -> int:
+    return value // 10_000 * 12 + value // 100 % 100
+
+
+def _is_years(q: Quantity, a: int, b: int) -> bool:
+    return q.unit == "month" and q.value == 12 * (a // 10_000 - b // 10_000)
+
+
+def _is_days(q: Quantity, a: int, b: int) -> bool:
+    if q.unit != "second" or not (a % 100 and b % 100):
+        return False
+    days = 30.44 * (_months(a) - _months(b)) + a % 100 - b % 100
+    written = float(q.value) / 86_400
+    return abs(written - days) <= (0 if _months(a) == _months(b) else 1)

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.types import Check, CheckMethod, Citation, Issue, Item, Story, Summary
-from pipeline.verify import belongs, combine, links, names, numbers, quotes, support, wording
+from pipeline.verify import belongs, combine, dates, links, names, numbers, quotes, support, wording
 from pipeline.verify.findings import CheckType, Finding
 from pipeline.verify.policy import verdict_of
 from pipeline.verify.sources import Passage, Sources
 
-CHECKS: tuple[CheckType, ...] = (quotes, numbers, names, links, wording, support, belongs)
+CHECKS: tuple[CheckType, ...] = (quotes, numbers, dates, names, links, wording, support, belongs)
 
 
 def verify_text(text: str, sources: Sources) -> list[tuple[CheckMethod, Finding]]:

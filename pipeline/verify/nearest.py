@@ -54,6 +54,7 @@ class Told:
     roots: tuple[frozenset[str], ...]  # of each sentence, those of the telling words
     holding: Mapping[str, Sequence[int]]  # a root to the sentences that hold it, ascending
     written: frozenset[str]  # every word as it is written
+    characters: frozenset[str]  # every one that a passage holds
     every_root: frozenset[str]  # with those of stop words
     pairs: frozenset[tuple[str, str]]  # roots that follow one another within PAIR_WORDS
     languages: frozenset[str]  # those of its passages, where they can be told
@@ -94,6 +95,7 @@ def told(sources: Sources) -> Told:
         roots=tuple(roots),
         holding=holding,
         written=frozenset(written),
+        characters=frozenset(c for p in sources.passages for c in p.text),
         every_root=frozenset(map(root, written)),
         pairs=frozenset(pairs),
         languages=frozenset(detect(p.text) for p in sources.passages) - {"und"},

@@ -87,8 +87,6 @@ _PAIRS = """
 
     before earlier | after later
 
-    ahead | behind
-
     faster quick quicker | slower slow
 
     cheaper | costlier dearer
