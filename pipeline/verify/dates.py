@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from pipeline.text.characters import one_line
 from pipeline.text.numbers import Quantity, find
 from pipeline.types import CheckMethod
 from pipeline.verify.derived import is_hour_derived
 from pipeline.verify.findings import Finding
 from pipeline.verify.sources import Place, Sources
+from pipeline.verify.tense import shifted
 
 METHOD: CheckMethod = "date"
 
@@ -39,16 +41,17 @@ _RELATIVE = tuple(
         ("year", 1, r"\bnext year\b|明年"),
     )
 )
+_SHOWN_CHARS = 160
 _SPANS_DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}
 
 
 def check(text: str, sources: Sources) -> list[Finding]:
-    """Hold the dates, weekdays and relative dates of a text against the sources.
+    """Hold the dates, weekdays, relative dates and tenses of a text against the sources.
 
     Refuted for a weekday that its date does not fall on, where no source pairs the two; not_enough_info for a date that
-    no source has: a writer may know it.
+    no source has (a writer may know it) and for another tense.
     """
-    found = [*_dates(text, sources), *_weekdays(text, sources), *_relative(text, sources)]
+    found = [*_dates(text, sources), *_weekdays(text, sources), *_relative(text, sources), *_tense(text, sources)]
     return sorted(found, key=lambda finding: finding.start)
 
 
@@ -193,7 +196,19 @@ def _falls(unit: str, away: int, sources: Sources) -> bool:
     if unit == "month":
         months = {12 * (v // 10_000) + v // 100 % 100 for v in said if v >= 10_000 and v // 100 % 100}
         months |= {12 * day.year + day.month for day in days}
-        return any(month + away in months for month in months)
+        bare = {v // 100 for v in said if 100 <= v < 10_000}  # where no source says a year
+        return any(month + away in months for month in months) or any((m + away - 1) % 12 + 1 in bare for m in bare)
     published = {p.told_at.date() for p in sources.passages if p.told_at}
     span = _SPANS_DAYS[unit]
     return any(0 < away * (day - seen).days <= 2 * span - 1 for seen in published or days for day in days)
+
+
+# --- tense --------------------------------------------------------------------------------------------------------
+
+
+def _tense(text: str, sources: Sources) -> Iterator[Finding]:
+    for s in shifted(text, sources):
+        there = one_line(sources.quoted(s.place), _SHOWN_CHARS) if s.place else ""
+        what = "as done what is still to come" if s.done else "as still to come what is done"
+        note = f"This tells {what} in the source: “{there}”"
+        yield Finding(start=s.start, end=s.end, verdict="not_enough_info", note=note, source=s.place)

@@ -11,8 +11,11 @@ NEAR_CHARS = 250
 """How far two figures that are put together stand apart at most: with all of a source, some two give any number."""
 
 _JOINED_CHARS = 40  # "20,000 pupils and 3,000 teachers"
+_NEAR_FIGURES = 8
 _MOST_DATES = 20
+_PARTED = re.compile(r"[.!?](?=\s)|[。！？\n]")
 _ABOUT = Decimal("0.005")  # how far a figure that was worked out may be rounded beyond its last written place
+_FINE = Decimal("0.1")  # a last written place of more than that is worth too much to be half of it off
 _WRITTEN_DIGITS = 2  # a figure of so many digits is no chance result
 
 # Words of one who has worked something out.
@@ -76,7 +79,9 @@ def is_derived(q: Quantity, text: str, source: str, figures: Sequence[Quantity])
     if any(_from_one(q, f, text, source) for f in numbers):
         return True
     cue = bool(_CUE.search(text)) and bool(q.unit or q.step < 1 or _TOTAL.search(text))
-    return any(_from_two(q, a, b, cue) for a, b in _near_pairs(numbers))
+    return any(
+        (together and _is_share(q, a, b)) or _from_two(q, a, b, cue) for a, b, together in _near_pairs(numbers, source)
+    )
 
 
 def is_hour_derived(q: Quantity, figures: Sequence[Quantity]) -> bool:
@@ -91,18 +96,22 @@ def is_hour_derived(q: Quantity, figures: Sequence[Quantity]) -> bool:
 # --- numbers --------------------------------------------------------------------------------------------------------
 
 
-def _near_pairs(numbers: Sequence[Quantity]) -> Iterator[tuple[Quantity, Quantity]]:
+def _near_pairs(numbers: Sequence[Quantity], source: str) -> Iterator[tuple[Quantity, Quantity, bool]]:
+    """Two figures close together, either way round, and whether they stand in one sentence."""
     for i, a in enumerate(numbers):
-        for b in numbers[i + 1 : i + 9]:
+        for b in numbers[i + 1 : i + 1 + _NEAR_FIGURES]:
             if b.start - a.end > NEAR_CHARS:
                 break
-            yield a, b
-            yield b, a
+            together = not _PARTED.search(source, a.end, max(a.end, b.start))
+            yield a, b, together
+            yield b, a, together
 
 
 def _from_one(q: Quantity, f: Quantity, text: str, source: str) -> bool:
-    """The rest to 100 %, or a multiple that stands beside the figure in words."""
+    """The rest to 100 %, a multiple as a growth (1.6 times: by 60 %), or one that stands beside the figure in words."""
     if q.unit == f.unit == "%" and _near(q, 100 - f.value) and _REST.search(text):
+        return True
+    if q.unit == "%" and f.unit == "x" and _near(q, 100 * (f.value - 1)):
         return True
     if q.unit != f.unit or not (_near(q, f.value * 2) or _near(q, f.value / 2) or q.value >= 3 * f.value):
         return False
@@ -110,12 +119,16 @@ def _from_one(q: Quantity, f: Quantity, text: str, source: str) -> bool:
     return any((_near(q, f.value * n) or _near(q, f.value / n)) and words.search(beside) for n, words in _MULTIPLES)
 
 
+def _is_share(q: Quantity, a: Quantity, b: Quantity) -> bool:
+    """Whether ``q`` is a % of b, that of which b is a %, or b times a."""
+    if b.unit != q.unit or a.unit not in ("%", "x") or a.unit == q.unit or not _is_written_out(q):
+        return False
+    part = a.value / 100 if a.unit == "%" else a.value
+    return _near(q, part * b.value) or _near(q, b.value / part)
+
+
 def _from_two(q: Quantity, a: Quantity, b: Quantity, cue: bool) -> bool:
-    """Whether ``q`` is a - b, a + b, a / b, a share of b, the change from b, a % of b, or what b is a % of."""
-    if a.unit == "%" and b.unit == q.unit != "%" and _is_written_out(q):
-        return _near(q, a.value * b.value / 100) or _near(q, 100 * b.value / a.value)
-    if a.unit == "x" and b.unit == q.unit != "x" and _is_written_out(q):
-        return _near(q, a.value * b.value) or _near(q, b.value / a.value)
+    """Whether ``q`` is a - b, a + b, a / b, a share of b, or the change from b to a."""
     if a.unit != b.unit and not {a.unit, b.unit} <= _POINTS:
         return False
     if cue and q.unit in ("%", "x"):
@@ -133,7 +146,8 @@ def _is_written_out(q: Quantity) -> bool:
 
 
 def _near(q: Quantity, value: Decimal) -> bool:
-    return abs(q.value - value) <= max(q.step / 2 if q.step < q.value else 0, _ABOUT * abs(value))
+    off = abs(q.value - value)
+    return off <= _ABOUT * abs(value) or (q.step <= _FINE * q.value and off <= q.step / 2)
 
 
 # --- time -----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,9 @@ from pipeline.types import CheckMethod, Verdict
 from pipeline.verify.findings import Finding
 from pipeline.verify.nearest import Told, comparable, nearest, telling, tokens, told
 from pipeline.verify.opposites import CONVERSE, OPPOSITE, SIDES, turned_round
+from pipeline.verify.overstated import overstated
 from pipeline.verify.polarity import Turned, turned
+from pipeline.verify.roles import Swapped, swapped
 from pipeline.verify.sources import Place, Sources
 
 METHOD: CheckMethod = "wording"
@@ -48,23 +50,9 @@ _STRONG_HEDGE = re.compile(
     r"|据称|传闻|可能|或将|或许|有望|计划|拟|打算|考虑|声称|疑似",
     re.IGNORECASE,
 )
-_FIRST = re.compile(
-    r"\b(?:the world['’]s first|the first (?:[\w-]+ ){1,3}(?:to|ever)|for the first time|first[- ]ever"
-    r"|the (?:world['’]s )?(?:largest|biggest|fastest|smallest|cheapest|best|strongest)|state[- ]of[- ]the[- ]art|sota"
-    r"|record[- ](?:breaking|setting)|unprecedented|number one|world[- ]leading|industry[- ]leading"
-    r"|best[- ]in[- ]class)\b"
-    r"|首个|首次|首款|第一个|最大|最强|最快|最便宜|最先进|最好|唯一|史上|创纪录|世界第一|前所未有",
-    re.IGNORECASE,
-)
 _CAUSE = re.compile(
     r"(?<=\w )(?:because|due to|owing to|caused by|leading to|led to|resulting in|thanks to|prompted by|triggered by)\b"
     r"|因为|由于|导致|致使|归因于",
-    re.IGNORECASE,
-)
-_ANY_CAUSE = re.compile(
-    r"\b(?:because|due|owing|result|results|resulted|resulting|caus\w{1,4}|lead|leads|leading|led|thanks|prompt\w{0,3}"
-    r"|trigger\w{0,3}|response|after|since|so|therefore|blam\w{1,3}|over|following|amid|reasons?|why|as|for)\b"
-    r"|因|由于|导致|使|造成|归|后|原因|由",
     re.IGNORECASE,
 )
 
@@ -90,19 +78,32 @@ def check(text: str, sources: Sources) -> list[Finding]:
         return []
     whole = "\n".join(p.text for p in sources.passages)
     found = [f for a in _aligned(text, known, sources) for f in _turned(a, known, whole)]
-    found += _firsts(text, whole)
+    found += [
+        Finding(start=o.start, end=o.end, verdict="not_enough_info", note=o.note, source=o.place)
+        for o in overstated(text, sources)
+    ]
+    found += [_of_swapped(s, sources) for s in swapped(_unquoted(text), sources)]
     seen = [(f.start, f.end) for f in found]
     found += [
         _of_turned(t, sources)
         for t in turned(_unquoted(text), sources)
         if not any(a < t.end and t.start < b for a, b in seen)
     ]
-    return sorted(found, key=lambda finding: finding.start)
+    quoted = [m.span() for m in _QUOTED.finditer(text)]
+    return sorted(
+        (f for f in found if not any(a <= f.start and f.end <= b for a, b in quoted)), key=lambda finding: finding.start
+    )
 
 
 def _unquoted(text: str) -> str:
     """A text with blanks for what stands in quotation marks: `quotes` looks that up word for word."""
     return _QUOTED.sub(lambda m: " " * len(m[0]), text)
+
+
+def _of_swapped(s: Swapped, sources: Sources) -> Finding:
+    there = one_line(sources.quoted(s.place), _SHOWN_CHARS) if s.place else ""
+    note = f"The roles are the other way round in the source: “{there}”"
+    return Finding(start=s.start, end=s.end, verdict="refuted", note=note, source=s.place)
 
 
 def _of_turned(t: Turned, sources: Sources) -> Finding:
@@ -115,7 +116,7 @@ def _of_turned(t: Turned, sources: Sources) -> Finding:
 
 def _turned(a: _Aligned, known: Told, whole: str) -> list[Finding]:
     """What is changed in a sentence: an opposite may also be a "not", and is said once."""
-    return list(_opposites(a, whole)) or [*_negations(a), *_hedges(a), *_causes(a, known)]
+    return list(_opposites(a, whole)) or [*_negations(a), *_hedges(a)]
 
 
 def _aligned(text: str, known: Told, sources: Sources) -> Iterator[_Aligned]:
@@ -199,22 +200,3 @@ def _hedges(a: _Aligned) -> Iterator[Finding]:
     if hedged and _is_said(a.source, hedged, a.text) and not _HEDGE.search(a.text):
         note = f"The source says “{hedged[0]}”; this says it as a fact"
         yield Finding(start=a.start, end=a.start + len(a.text), verdict="not_enough_info", note=note, source=a.place)
-
-
-def _causes(a: _Aligned, known: Told) -> Iterator[Finding]:
-    """A cause that the source sentence does not name, in words of which most stand in no source."""
-    cause = _CAUSE.search(a.text)
-    if cause and not _ANY_CAUSE.search(a.source):
-        named = telling(tokens(a.text[cause.end() :]))
-        if sum(root not in known.every_root for root in named) * 2 > len(named):
-            yield _finding(a, cause, "not_enough_info", f"The source names no cause here; this says “{cause[0]}”")
-
-
-def _firsts(text: str, whole: str) -> Iterator[Finding]:
-    """A first or a most whose word no source has at all."""
-    for match in _FIRST.finditer(text):
-        last = match[0] if _HAN.search(match[0]) else re.split(r"[\s-]", match[0])[-1]
-        core = "first" if "first" in match[0].lower() else last
-        if core.lower() not in whole.lower() and match[0].lower() not in whole.lower():
-            note = f"No source says “{match[0]}”"
-            yield Finding(start=match.start(), end=match.end(), verdict="not_enough_info", note=note)
