@@ -22,6 +22,7 @@ _PHRASE = re.compile(
 )
 _HALF = re.compile(r"\bhalf (?:of )?$", re.IGNORECASE)  # "half a million"
 _HALF_CHARS = 10
+_AND_A_HALF = re.compile(r" and a half\b", re.IGNORECASE)
 _TOKEN = re.compile(rf"(?P<joint>-|\sand\s|\s)?(?P<word>{_WORD})\b", re.IGNORECASE)
 
 _TO_TWELFTH = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
@@ -49,7 +50,11 @@ def english(text: str) -> Iterator[Spelled]:
         at = phrase.end("article") + 1 if phrase["article"] else phrase.start()
         half = _HALF.search(text, max(0, phrase.start() - _HALF_CHARS), phrase.start())
         for start, end, value in _cardinals(text, phrase.start(), at, phrase.end()):
-            yield (half.start(), end, value / 2) if half and start == phrase.start() else (start, end, value)
+            more = _AND_A_HALF.match(text, end)
+            if more:
+                yield start, more.end(), value + Decimal("0.5")
+            else:
+                yield (half.start(), end, value / 2) if half and start == phrase.start() else (start, end, value)
 
 
 def _cardinals(text: str, start: int, at: int, end: int) -> Iterator[Spelled]:

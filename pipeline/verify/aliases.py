@@ -22,6 +22,9 @@ stepfun | 阶跃星辰
 huawei | 华为
 ascend | 昇腾
 xiaomi | 小米
+honor | 荣耀
+oppo
+vivo
 google | alphabet | 谷歌
 deepmind | google deepmind
 microsoft | 微软

@@ -19,7 +19,9 @@ _VAGUE = re.compile(
     r"\b(?:fail\w*|refus\w*|den(?:y|ie[sd]|ying)|reject\w*|declin\w*|rul(?:e[sd]?|ing) out|yet to|unable|instead|rather"
     r"|unlike|few|little|hardly|barely|lack\w*|stop(?:s|ped)?|un\w{4,}|dis\w{6,}|non-?\w+|false\w*|exclud\w+|except"
     r"|only|ban(?:s|ned)?|block(?:s|ed)?|prevent\w*|avoid\w*|doubt\w*|if|whether|unless|until|could|might|would|may"
-    r"|first|why|how|what|impossible|hard to|difficult|too \w+ to|stay\w* away)\b|\?\s*$"
+    r"|drop\w*|remov\w*|discontinu\w*|withdr\w*|retir\w*|shut\w*|end(?:s|ed)?|cancel\w*|halt\w*|suspend\w*|paus\w*"
+    r"|replac\w*|lost|await\w*|pending|first|why|how|what|impossible|hard to|difficult|too \w+ to|stay\w* away)\b"
+    r"|\?\s*$"
     r"|\bnot (?:more|just|only|all|every|necessarily)\b",
     re.IGNORECASE,
 )

@@ -5,12 +5,12 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from pipeline.text.characters import one_line
 from pipeline.text.numbers import Quantity, find
 from pipeline.types import CheckMethod
-from pipeline.verify.derived import is_hour_derived
+from pipeline.verify.derived import is_moment_derived
 from pipeline.verify.findings import Finding
 from pipeline.verify.sources import Place, Sources
 from pipeline.verify.tense import shifted
@@ -64,7 +64,7 @@ def _dates(text: str, sources: Sources) -> Iterator[Finding]:
             continue
         if place := _told(q, sources):
             yield Finding(start=q.start, end=q.end, verdict="supported", source=place)
-        elif not any(is_hour_derived(q, found) for found in sources.read(find)):
+        elif not any(is_moment_derived(q, found) for found in sources.read(find)) and not _meant(q, sources):
             note = f"{q.text} is in none of the sources"
             yield Finding(start=q.start, end=q.end, verdict="not_enough_info", note=note)
 
@@ -77,6 +77,23 @@ def _told(q: Quantity, sources: Sources) -> Place | None:
             if s.kind == "number" and q.unit == "year" and s.bare * 10_000 == q.value:  # "2000 GPUs"
                 return sources.place(i, s.start, s.end)
     return None
+
+
+def _meant(q: Quantity, sources: Sources) -> bool:
+    """Whether a source means that year or day by "next year", "yesterday" or its day of publication."""
+    value, days = int(q.value), sources.once(_days)
+    if q.unit == "time":
+        return False
+    if value % 10_000:
+        return any(_says(q, day) for day in days)
+    years = {day.year for day in days} | {
+        int(s.value) // 10_000 for found in sources.read(find) for s in found if s.kind == "date" and s.unit != "time"
+    }
+    return any(
+        value // 10_000 - away in years and any(words.search(p.text) for p in sources.passages)
+        for unit, away, words in _RELATIVE
+        if unit == "year"
+    )
 
 
 def _same(said: int, s: Quantity) -> bool:
@@ -154,7 +171,8 @@ def _days(sources: Sources) -> frozenset[date]:
         for year in ({value // 10_000} if value >= 10_000 else years)
         for day in _date(value, year)
     }
-    return frozenset(days | published)
+    near = {p.told_at.date() for p in sources.passages if p.told_at and _NEAR_DAY.search(p.text)}
+    return frozenset(days | published | {day + timedelta(days=away) for day in near for away in (-1, 1)})
 
 
 def _day(q: Quantity) -> set[date]:
@@ -194,10 +212,8 @@ def _falls(unit: str, away: int, sources: Sources) -> bool:
         years = {value // 10_000 for value in said} | {day.year for day in days}
         return any(year + away in years for year in years if year)
     if unit == "month":
-        months = {12 * (v // 10_000) + v // 100 % 100 for v in said if v >= 10_000 and v // 100 % 100}
-        months |= {12 * day.year + day.month for day in days}
-        bare = {v // 100 for v in said if 100 <= v < 10_000}  # where no source says a year
-        return any(month + away in months for month in months) or any((m + away - 1) % 12 + 1 in bare for m in bare)
+        months = {value // 100 % 100 for value in said} - {0} | {day.month for day in days}
+        return any((month + away - 1) % 12 + 1 in months for month in months)
     published = {p.told_at.date() for p in sources.passages if p.told_at}
     span = _SPANS_DAYS[unit]
     return any(0 < away * (day - seen).days <= 2 * span - 1 for seen in published or days for day in days)

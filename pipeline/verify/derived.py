@@ -12,7 +12,7 @@ NEAR_CHARS = 250
 
 _JOINED_CHARS = 40  # "20,000 pupils and 3,000 teachers"
 _NEAR_FIGURES = 8
-_MOST_DATES = 20
+_MOST_DATES, _MOST_FIGURES = 20, 200
 _PARTED = re.compile(r"[.!?](?=\s)|[。！？\n]")
 _ABOUT = Decimal("0.005")  # how far a figure that was worked out may be rounded beyond its last written place
 _FINE = Decimal("0.1")  # a last written place of more than that is worth too much to be half of it off
@@ -26,11 +26,19 @@ _CUE = re.compile(
     r"|[%x×]|共|合计|领先|落后|增长|下降|提高|高出|相差|倍|降低|占|快|慢|少|多|缩短|节省|减少|增加|上一|此前|之前|原来|比",
     re.IGNORECASE,
 )
-_REST = re.compile(r"\b(?:only|just|rest|remain\w*|still|left|others?)\b|其余|剩|仅|只|仍", re.IGNORECASE)
+_REST = re.compile(
+    r"\b(?:only|just|rest|remain\w*|still|left|others?|not|no|never|without|fail\w*|wrong\w*|dis\w{4,}|miss\w*)\b|n['’]t\b"
+    r"|其余|剩|仅|只|仍|不|未|没|错",
+    re.IGNORECASE,
+)
+_RATE = re.compile(
+    r"\b(?:per|each|every|average|a (?:day|week|month|year|second|minute|hour))\b|[每/]|平均", re.IGNORECASE
+)
 _POINTS = frozenset(("%", "pp", "points", ""))
 _TOTAL = re.compile(r"\b(?:total|together|combined|altogether|difference|gap)\b|共|合计|总计|相差", re.IGNORECASE)
 _TIMED = re.compile(
-    r"\b(?:ago|after|later|before|earlier|since|within|until|past|last|first)\b|[前后来内初]|之内", re.IGNORECASE
+    r"\b(?:ago|after|later|before|earlier|since|within|until|past|last(?:ed|s)?|first|took|takes|for)\b|[前后来内初]|持续|历时|用时",
+    re.IGNORECASE,
 )
 
 
@@ -79,18 +87,25 @@ def is_derived(q: Quantity, text: str, source: str, figures: Sequence[Quantity])
     if any(_from_one(q, f, text, source) for f in numbers):
         return True
     cue = bool(_CUE.search(text)) and bool(q.unit or q.step < 1 or _TOTAL.search(text))
+    rate = bool(_RATE.search(text)) or bool(_RATE.search(source))
     return any(
-        (together and _is_share(q, a, b)) or _from_two(q, a, b, cue) for a, b, together in _near_pairs(numbers, source)
+        (together and _is_share(q, a, b)) or (rate and _is_rate(q, a, b)) or _from_two(q, a, b, cue)
+        for a, b, together in _near_pairs(numbers, source)
     )
 
 
-def is_hour_derived(q: Quantity, figures: Sequence[Quantity]) -> bool:
-    """Whether a time of day is another one of the source plus or less a span that it names."""
-    if q.unit != "time":
+def is_moment_derived(q: Quantity, figures: Sequence[Quantity]) -> bool:
+    """Whether a time of day, or a year, is another one of the source plus or less a span that it names."""
+    first = figures[:_MOST_FIGURES]
+    if q.unit == "time":
+        hours = [f.value for f in first if f.unit == "time"]
+        minutes = {way * s / 60 for s in _durations(first) for way in (1, -1)}
+        return any((hour + span - q.value) % 720 == 0 for hour, span in product(hours, minutes))
+    if q.unit != "year":
         return False
-    hours = [f.value for f in figures[:200] if f.unit == "time"]
-    spans = {minutes for s in _durations(figures[:200]) for minutes in (s / 60, -s / 60)}
-    return any((hour + span - q.value) % 720 == 0 for hour, span in product(hours, spans))
+    years = {f.value // 10_000 for f in first if f.kind == "date" and f.unit != "time" and f.value >= 10_000}
+    spans = {way * f.value / 12 for f in first if f.unit == "month" for way in (1, -1)}
+    return any(year + span == q.value // 10_000 for year, span in product(years, spans))
 
 
 # --- numbers --------------------------------------------------------------------------------------------------------
@@ -113,18 +128,28 @@ def _from_one(q: Quantity, f: Quantity, text: str, source: str) -> bool:
         return True
     if q.unit == "%" and f.unit == "x" and _near(q, 100 * (f.value - 1)):
         return True
-    if q.unit != f.unit or not (_near(q, f.value * 2) or _near(q, f.value / 2) or q.value >= 3 * f.value):
+    if q.unit != f.unit:
         return False
     beside = source[max(0, f.start - _BESIDE_CHARS) : f.end + _BESIDE_CHARS]
+    if any(_near(q, f.value * share / 100) and words.search(beside) for share, words in _FRACTIONS.items()):
+        return True
     return any((_near(q, f.value * n) or _near(q, f.value / n)) and words.search(beside) for n, words in _MULTIPLES)
 
 
 def _is_share(q: Quantity, a: Quantity, b: Quantity) -> bool:
-    """Whether ``q`` is a % of b, that of which b is a %, or b times a."""
+    """Whether ``q`` is a % of b, that of which b is a %, b before or after a change by a %, or b times a."""
     if b.unit != q.unit or a.unit not in ("%", "x") or a.unit == q.unit or not _is_written_out(q):
         return False
-    part = a.value / 100 if a.unit == "%" else a.value
-    return _near(q, part * b.value) or _near(q, b.value / part)
+    share = a.value / 100
+    parts = [share, 1 + share, 1 - share] if a.unit == "%" else [a.value]
+    return any(_near(q, part * b.value) or _near(q, b.value / part) for part in parts if part > 0)
+
+
+def _is_rate(q: Quantity, a: Quantity, b: Quantity) -> bool:
+    """Whether ``q`` is so much a year (month, hour ...) of ``a`` over a span ``b``, or the sum of that over it."""
+    if a.unit != q.unit or b.unit not in ("month", "second") or q.unit in ("month", "second", "%") or not b.bare:
+        return False
+    return _near(q, a.value / b.bare) or _near(q, a.value * b.bare)
 
 
 def _from_two(q: Quantity, a: Quantity, b: Quantity, cue: bool) -> bool:
@@ -142,7 +167,7 @@ def _from_two(q: Quantity, a: Quantity, b: Quantity, cue: bool) -> bool:
 
 
 def _is_written_out(q: Quantity) -> bool:
-    return len(q.value.normalize().as_tuple().digits) >= _WRITTEN_DIGITS or q.value >= 1000
+    return len(q.value.normalize().as_tuple().digits) >= _WRITTEN_DIGITS or q.value >= 1000 or q.step < 1
 
 
 def _near(q: Quantity, value: Decimal) -> bool:
@@ -164,7 +189,11 @@ def _spans(q: Quantity, figures: Sequence[Quantity]) -> bool:
     """Whether a span lies between two dates of the source; one without a year has that of another."""
     dates = [int(f.value) for f in figures if f.kind == "date" and f.unit != "time"][:_MOST_DATES]
     years = [value // 10_000 for value in dates if value >= 10_000]
-    full = {value if value >= 10_000 else value + year * 10_000 for value in dates for year in years or [0]}
+    full = {value for value in dates if value >= 10_000}
+    full |= {v + (y + n) * 10_000 for v in dates if v < 10_000 for y in set(years) or {0} for n in (0, 1)}
+    times = [f.value for f in figures[:_MOST_FIGURES] if f.unit == "time"]
+    if q.unit == "second" and any((a - b) * 60 == q.value for a, b in product(times, times)):
+        return True
     for a, b in product(full, full):
         if a > b and (q.value == _months(a) - _months(b) or _is_years(q, a, b) or _is_days(q, a, b)):
             return True

@@ -123,7 +123,10 @@ Span = tuple[int, int] | None
 
 def _number(q: Quantity, source: _Source) -> Span:
     places = [_value(q, value, bare, source) for value, bare in _ends(q)]
-    return places[0] if places and all(places) else source.digits.get(q.text)
+    if places and all(places):
+        return places[0]
+    version = next((s for s in source.found if s.version == q.text and q.text), None)  # "2.2 or older"
+    return (version.start, version.end) if version else source.digits.get(q.text)
 
 
 def _value(q: Quantity, value: Decimal, bare: Decimal, source: _Source) -> Span:

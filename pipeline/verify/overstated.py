@@ -32,6 +32,13 @@ _BECAUSE = re.compile(
     r"|是?因为|由于|归因于|起因是",
     re.IGNORECASE,
 )
+_ALIKE = (
+    ("largest", "biggest", "greatest", "highest"),
+    ("fastest", "quickest"),
+    ("cheapest", "lowest"),
+    ("best", "strongest", "top"),
+)
+_MOSTS = {word: row for row in _ALIKE for word in row}
 # Who vouches for it, or how sure it is: (what the text says, what a source would have to say).
 _PROOF = tuple(
     (re.compile(said, re.IGNORECASE), re.compile(known, re.IGNORECASE))
@@ -89,7 +96,11 @@ def _firsts(text: str, whole: str) -> Iterator[Overstated]:
         last = match[0] if _HAN.search(match[0]) else re.split(r"[\s-]", match[0])[-1]
         is_first = "first" in match[0].lower()
         core = "first" if is_first else last
-        known = core.lower() in lower or match[0].lower() in lower or _han_most(match[0], whole)
+        known = (
+            any(word in lower for word in _MOSTS.get(core.lower(), (core.lower(),)))
+            or match[0].lower() in lower
+            or _han_most(match[0], whole)
+        )
         if is_first and known and "the first " in match[0].lower():
             known = _is_first_there(text[match.start() : match.end() + _AFTER_CHARS], lower)
         if not known:

@@ -61,7 +61,7 @@ def _denying(clause: Clause, known: Sequence[Clause], every: frozenset[str]) -> 
         return Turned(clause.start, clause.end, best, True, adds)
     if shared >= _LEAST_SHARED and (clause.whole or len(clause.words) > _SHORT):
         if shared >= SHARED * min(len(mine), len(theirs)):
-            return Turned(clause.start, clause.end, best, mine <= every, adds)
+            return Turned(clause.start, clause.end, best, mine <= every and shared >= SHARED * len(theirs), adds)
     elif shared and clause.whole and len(mine) <= _SHORT and mine <= every:
         return Turned(clause.start, clause.end, best, False, adds)
     return None
