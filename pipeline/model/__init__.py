@@ -9,7 +9,7 @@ A model server is a module with one name:
 
 No servers are ``prompting.py``, ``blocks.py`` and ``answers.py`` (what goes in, how a story is shown, and how to read
 what comes out), ``ledger.py`` (stands before each of them and caches), ``books.py`` (counts, and stops at the budget)
-and ``connection.py`` (the openai client). Nor is ``extractive``: it means that no model is asked (summarise/extract.py
+``connection.py`` (the openai client) and ``probe.py`` (what a server can do). Nor is ``extractive``: it means that no model is asked (summarise/extract.py
 writes then).
 """
 
@@ -24,7 +24,7 @@ Failure = Literal["down", "timeout", "auth", "rate_limited", "refused", "cut_off
 KINDS: tuple[str, ...] = get_args(Failure)
 """What a ModelError of this package may say as its kind."""
 
-_NO_SERVERS = frozenset({"answers", "blocks", "books", "connection", "ledger", "numbered", "prompting"})
+_NO_SERVERS = frozenset({"answers", "blocks", "books", "connection", "ledger", "numbered", "probe", "prompting"})
 
 
 class ModelType(Protocol):
