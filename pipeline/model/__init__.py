@@ -7,10 +7,11 @@ A model server is a module with one name:
     ``name`` (which the issue prints) and ``complete(prompt) -> Answer``; that raises ModelError and nothing else, with
     a ``kind`` out of KINDS. Time-outs and retries end inside.
 
-No servers are ``prompting.py``, ``blocks.py`` and ``answers.py`` (what goes in, how a story is shown, and how to read
-what comes out), ``ledger.py`` (stands before each of them and caches), ``books.py`` (counts, and stops at the budget)
-``connection.py`` (the openai client) and ``probe.py`` (what a server can do). Nor is ``extractive``: it means that no model is asked (summarise/extract.py
-writes then).
+No servers are ``prompting.py``, ``few_shot.py``, ``blocks.py``, ``numbered.py`` and ``answers.py`` (what goes in, how
+it is shown, and how to read what comes out), ``ledger.py`` (stands before each of them and caches), ``books.py``
+(counts, and stops at the budget), ``connection.py`` (the openai client), ``manner.py``, ``reply.py`` and ``window.py``
+(how a server wants to be asked, what it answers, how much it reads) and ``probe.py`` (what it can do). Nor is
+``extractive``: it means that no model is asked (summarise/extract.py writes then).
 """
 
 from typing import Literal, Protocol, cast, get_args
@@ -20,11 +21,26 @@ from pipeline.errors import ConfigError
 from pipeline.resources import find_type, type_names
 from pipeline.seams import Model
 
-Failure = Literal["down", "timeout", "auth", "rate_limited", "refused", "cut_off", "garbage"]
+Failure = Literal["down", "timeout", "auth", "rate_limited", "refused", "cut_off", "garbage", "too_long"]
 KINDS: tuple[str, ...] = get_args(Failure)
 """What a ModelError of this package may say as its kind."""
 
-_NO_SERVERS = frozenset({"answers", "blocks", "books", "connection", "ledger", "numbered", "probe", "prompting"})
+_NO_SERVERS = frozenset(
+    {
+        "answers",
+        "blocks",
+        "books",
+        "connection",
+        "few_shot",
+        "ledger",
+        "manner",
+        "numbered",
+        "probe",
+        "prompting",
+        "reply",
+        "window",
+    }
+)
 
 
 class ModelType(Protocol):

@@ -115,7 +115,7 @@ class Connection:
 
 def address(settings: ModelSettings) -> str:
     """Where the server is. Raises ConfigError for an address that is none."""
-    url = settings.base_url or OPENAI_URL
+    url = settings.url
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         remedy = "It looks like http://localhost:11434/v1"
