@@ -33,9 +33,9 @@ class Known:
 class Provider:
     """One provider, or one program that serves models on a machine of one's own (``key_env`` is empty then).
 
-    ``effort_key``: where model.reasoning_effort goes ("a.b" is b inside a; empty: it is not taken). ``ignores``: fields
-    that it takes and does not heed, so they are not sent. ``shows_schema``: the schema belongs into the prompt even
-    where response_format carries it. ``context_tokens``: the window of every model there, with what to do about it.
+    ``rungs``: those that it heeds. ``effort_key``: where model.reasoning_effort goes ("a.b" is b inside a; empty: it
+    heeds none, so none is sent). ``shows_schema``: the schema belongs into the prompt even where response_format
+    carries it. ``context_tokens``: the window of every model there; ``context_remedy``: what to do about a small one.
     """
 
     base_url: str = ""
@@ -43,7 +43,6 @@ class Provider:
     rungs: tuple[Rung, ...] = RUNGS
     limit_name: str = "max_completion_tokens"
     effort_key: str = "reasoning_effort"
-    ignores: frozenset[str] = frozenset()
     extra_body: Mapping[str, object] = field(default_factory=dict)
     shows_schema: bool = False
     threads: int = 4
@@ -80,7 +79,6 @@ PROVIDERS: Mapping[str, Provider] = {
         key_env="ANTHROPIC_API_KEY",
         rungs=("none",),
         effort_key="",
-        ignores=frozenset({"response_format", "reasoning_effort"}),
         models={
             "claude-opus-4-8": Known(input=5, cached=0.5, output=25),
             "claude-sonnet-5": Known(input=2, cached=0.2, output=10),

@@ -14,7 +14,8 @@ it is shown, and how to read what comes out), ``ledger.py`` (stands before each 
 ``extractive``: it means that no model is asked (summarise/extract.py writes then).
 """
 
-from typing import Literal, Protocol, cast, get_args
+from collections.abc import Callable
+from typing import Literal, Protocol, cast, get_args, runtime_checkable
 
 from pipeline.config import ModelSettings
 from pipeline.errors import ConfigError
@@ -48,6 +49,15 @@ class ModelType(Protocol):
 
     def connect(self, settings: ModelSettings) -> Model:
         """Give a model that connects when it is asked."""
+        ...
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """A model that learns how its server wants to be asked, and can begin where the last run ended."""
+
+    def remember(self, read_kept: Callable[[str], str | None], write_kept: Callable[[str, str], None]) -> None:
+        """Where to look up, by key, what was learnt, and where to keep it."""
         ...
 
 

@@ -2,11 +2,11 @@
 
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
@@ -27,6 +27,12 @@ PROMPT = Prompt(
 Script = Callable[..., tuple[OpenAICompatible, list[dict[str, Any]]]]
 
 
+def settings(base_url: str, **options: object) -> ModelSettings:
+    """As config.yaml would say it, with a key in the environment."""
+    written = {"name": "tiny", "base_url": base_url, **options}
+    return ModelSettings.model_validate(written, context={"environ": {"OPENAI_API_KEY": KEY}})
+
+
 def completion(content: object = '{"a": "b"}', finish: str = "stop", **other: object) -> dict[str, object]:
     choice = {"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": content}}
     usage = {"prompt_tokens": 11, "completion_tokens": 5, "prompt_tokens_details": {"cached_tokens": 3}}
@@ -42,20 +48,21 @@ def script(httpserver: HTTPServer) -> Iterator[Script]:
     """Makes a model on a server that gives the answers in turn; the list holds the requests that came."""
     made: list[OpenAICompatible] = []
 
-    def make(*answers: object, **options: Any) -> tuple[OpenAICompatible, list[dict[str, Any]]]:
+    def make(
+        *answers: object, max_retries: int = 0, clock: Mapping[str, Any] = MappingProxyType({}), **options: object
+    ) -> tuple[OpenAICompatible, list[dict[str, Any]]]:
         left, asked = list(answers), []
 
         def handle(request: Request) -> Response:
             asked.append(json.loads(request.data) | {"headers": request.headers})
-            answer = left.pop(0)
+            answer = left.pop(0) if len(left) > 1 else left[0]
             if isinstance(answer, Response):
                 return answer
             body = answer if isinstance(answer, str) else json.dumps(answer)
             return Response(body, content_type="application/json")
 
         httpserver.expect_request("/v1/chat/completions", method="POST").respond_with_handler(handle)
-        given: dict[str, Any] = {"base_url": httpserver.url_for("/v1"), "max_retries": 0, "api_key": SecretStr(KEY)}
-        model = OpenAICompatible("tiny", **(given | options))
+        model = OpenAICompatible(settings(httpserver.url_for("/v1"), **options), max_retries=max_retries, **clock)
         made.append(model)
         return model, asked
 
@@ -125,7 +132,7 @@ def test_a_refusal_about_one_prompt_teaches_nothing(script: Script) -> None:
     model, asked = script(refusal("request exceeds the available context size"), completion())
     with pytest.raises(ModelError, match="available context size") as caught:
         model.complete(PROMPT)
-    assert caught.value.kind == "refused"
+    assert caught.value.kind == "too_long"
     model.complete(PROMPT)
     assert asked[1]["response_format"]["type"] == "json_schema"
 
@@ -191,7 +198,7 @@ def test_each_failure_has_its_kind_and_a_remedy_and_never_the_key(
 def test_a_server_that_accepts_and_never_answers_times_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
-        model = OpenAICompatible("tiny", base_url=url, timeout_s=0.1, max_retries=1)
+        model = OpenAICompatible(settings(url, timeout_s=0.1), max_retries=1)
         with pytest.raises(ModelError, match=r"did not answer in 0.1 s. Raise model.timeout_s") as caught:
             model.complete(PROMPT)
         model.connection.client.close()
@@ -201,7 +208,7 @@ def test_a_server_that_accepts_and_never_answers_times_out() -> None:
 def test_a_server_that_is_not_there_is_down() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         url = f"http://127.0.0.1:{gone.getsockname()[1]}/v1"
-    model = OpenAICompatible("tiny", base_url=url, max_retries=0)
+    model = OpenAICompatible(settings(url), max_retries=0)
     with pytest.raises(ModelError, match=r"cannot be reached at http://127\.0\.0\.1") as caught:
         model.complete(PROMPT)
     model.connection.client.close()
@@ -227,7 +234,7 @@ def test_an_answer_without_end_is_cut_off(script: Script) -> None:
 def test_an_answer_that_trickles_is_stopped_at_the_total(script: Script) -> None:
     seconds = iter(range(0, 10_000, 40))
     trickle = Response((chunk for chunk in ("{", " ", "}")), content_type="application/json")
-    model, _ = script(trickle, monotonic_s=lambda: next(seconds), timeout_s=30)
+    model, _ = script(trickle, clock={"monotonic_s": lambda: next(seconds)}, timeout_s=30)
     with pytest.raises(ModelError, match="did not finish its answer in 30 s") as caught:
         model.complete(PROMPT)
     assert caught.value.kind == "timeout"
