@@ -1,14 +1,19 @@
-"""One tiny real request that says what a model server can do. It prints nothing and keeps nothing."""
+"""One tiny real request that says what a model server can do, and what it serves. It prints nothing."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from pipeline.config import ModelSettings
 from pipeline.errors import ModelError
-from pipeline.model.connection import address
-from pipeline.model.openai_compatible import connect
-from pipeline.seams import Prompt
+from pipeline.model.connection import Connection, address
+from pipeline.model.manner import holds_answer
+from pipeline.model.openai_compatible import OpenAICompatible
+from pipeline.seams import Answer, Prompt
+from pipeline.text.characters import one_line
 
 PROMPT = Prompt(
     id="probe",
@@ -21,17 +26,20 @@ PROMPT = Prompt(
         "required": ["ok"],
         "additionalProperties": False,
     },
-    max_output_tokens=512,
+    max_output_tokens=1024,  # room for thinking; an answer takes 6
 )
+_MAX_BYTES = 10_000_000  # OpenRouter's list of models has 1 MB
+_MAX_MODELS = 2_000
+_MAX_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
     """What one endpoint can do; ``trouble`` is empty when it answered well, else it says what is wrong and the remedy.
 
-    ``rung`` is how far it takes a schema, ``limit_name`` its name for the most tokens of an answer; both empty without
-    an answer. ``takes_temperature`` and ``context_tokens`` are None where that was not found out. ``models`` are the
-    names that the server lists.
+    ``rung`` is how far it takes a schema (pipeline.providers.RUNGS), ``limit_name`` its name for the most tokens of an
+    answer; both empty without an answer. ``takes_temperature`` and ``context_tokens`` are None where that was not found
+    out. ``models`` are the names that the server lists.
     """
 
     name: str
@@ -47,24 +55,164 @@ class Probe:
     trouble: str
 
 
-def probe(settings: ModelSettings, *, monotonic_s: Callable[[], float] = time.monotonic) -> Probe:
-    """Ask the configured server one thing. Raises ConfigError; a server that fails is told in ``trouble``."""
-    begun_s, trouble, used = monotonic_s(), "", (0, 0)
+def probe(
+    settings: ModelSettings,
+    *,
+    keep: Callable[[str, str], None] | None = None,
+    monotonic_s: Callable[[], float] = time.monotonic,
+) -> Probe:
+    """Ask the configured server one thing, from the top of the ladder, whatever was learnt before.
+
+    ``keep`` is told, by key, what was learnt, for the runs to come. Raises ConfigError; a server that fails is told in
+    ``trouble``.
+    """
+    if settings.kind != "openai_compatible":
+        return _unasked(settings)
+    model = OpenAICompatible(settings)
+    if keep:
+        model.remember(lambda _: None, keep)
+    begun_s, trouble, answer = monotonic_s(), "", None
     try:
-        answer = connect(settings).complete(PROMPT)
-        used = answer.input_tokens, answer.output_tokens
+        answer = model.complete(PROMPT)
     except ModelError as e:
         trouble = str(e)
+    latency_ms = round((monotonic_s() - begun_s) * 1000)
+    listed = _listed(model.connection)
+    window = next((m.context_tokens for m in listed if m.id == settings.name and m.context_tokens), None)
+    window = window or (_own_window(model.connection, settings) if answer else None)
+    models = tuple(one_line(m.id, 200) for m in listed)
+    if answer:
+        trouble = " ".join(_troubles(settings, model, answer, window))
+    elif models and settings.name not in models:
+        trouble += f". It serves {', '.join(models[:_MAX_SHOWN])}{' ...' if len(models) > _MAX_SHOWN else ''}"
+    model.connection.client.close()
+    return Probe(
+        name=settings.name,
+        base_url=address(settings),
+        rung=model.manner.rung if answer else "",
+        limit_name=model.manner.limit_name if answer else "",
+        takes_temperature=_takes_temperature(settings, model, answer),
+        latency_ms=latency_ms,
+        input_tokens=answer.input_tokens if answer else 0,
+        output_tokens=answer.output_tokens if answer else 0,
+        context_tokens=window or settings.window_tokens,
+        models=models,
+        trouble=trouble,
+    )
+
+
+def _unasked(settings: ModelSettings) -> Probe:
+    remedy = f"Set {settings.api_key_env or 'model.base_url'}" if settings.kind == "extractive" else ""
     return Probe(
         name=settings.name,
         base_url=address(settings),
         rung="",
         limit_name="",
         takes_temperature=None,
-        latency_ms=round((monotonic_s() - begun_s) * 1000),
-        input_tokens=used[0],
-        output_tokens=used[1],
-        context_tokens=None,
+        latency_ms=0,
+        input_tokens=0,
+        output_tokens=0,
+        context_tokens=settings.window_tokens,
         models=(),
-        trouble=trouble,
+        trouble=f"no server is asked: model.type is {settings.kind}. {remedy}".strip(),
     )
+
+
+def _takes_temperature(settings: ModelSettings, model: OpenAICompatible, answer: Answer | None) -> bool | None:
+    if answer is None or settings.temperature is None:
+        return None
+    return "temperature" not in model.manner.dropped
+
+
+def _troubles(settings: ModelSettings, model: OpenAICompatible, answer: Answer, window: int | None) -> Iterator[str]:
+    """What is wrong although it answered."""
+    if not holds_answer(answer.text, PROMPT):
+        yield f"{settings.name} answered, but not in JSON. Take a model that follows a JSON schema."
+    for field in sorted(model.manner.dropped):
+        yield f"It does not take {field}; it is left out."
+    if settings.reasoning_effort and not settings.preset.effort_key:
+        yield "It heeds no reasoning_effort; it is left out."
+    if window and settings.context_tokens and window < settings.context_tokens:
+        remedy = settings.preset.context_remedy or f"Write model.context_tokens: {window}"
+        yield f"Its window has {window:,} tokens, not {settings.context_tokens:,} (model.context_tokens). {remedy}."
+
+
+class _Listed(BaseModel):
+    """One model of a list. Each provider has its own name for the window."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    context_tokens: int | None = Field(
+        default=None,
+        validation_alias=AliasChoices("max_model_len", "context_length", "context_window", "loaded_context_length"),
+    )
+
+
+class _List(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    data: list[_Listed]
+
+
+class _Props(BaseModel):
+    """llama-server's /props."""
+
+    class Settings(BaseModel):
+        """Those of one of its slots."""
+
+        n_ctx: int
+
+    default_generation_settings: Settings
+
+
+class _Running(BaseModel):
+    """Ollama's /api/ps: the models that are loaded."""
+
+    class Loaded(BaseModel):
+        """One of them."""
+
+        name: str
+        context_length: int
+
+    models: list[Loaded]
+
+
+_LISTS: TypeAdapter[_List | list[_Listed]] = TypeAdapter(_List | list[_Listed])  # Together sends the list by itself
+
+
+def _listed(connection: Connection) -> list[_Listed]:
+    """The models that the server lists; none where it does not, or not so that we can read it."""
+    client = connection.client.with_options(max_retries=0)
+    try:
+        with connection.failures(), client.models.with_streaming_response.list() as response:
+            found = _LISTS.validate_json(connection.read(response, _MAX_BYTES))
+    except (ModelError, ValidationError):
+        return []
+    return (found.data if isinstance(found, _List) else found)[:_MAX_MODELS]
+
+
+def _own_window(connection: Connection, settings: ModelSettings) -> int | None:
+    """The window that llama-server or Ollama has given the model, which their lists of models do not tell."""
+    if not settings.is_local:
+        return None
+    try:
+        props = _Props.model_validate_json(_get(connection, urljoin(address(settings), "/props")))
+        return props.default_generation_settings.n_ctx
+    except (ModelError, ValidationError):
+        pass
+    try:
+        running = _Running.model_validate_json(_get(connection, urljoin(address(settings), "/api/ps")))
+    except (ModelError, ValidationError):
+        return None
+    wanted = {settings.name, f"{settings.name}:latest"}
+    return next((loaded.context_length for loaded in running.models if loaded.name in wanted), None)
+
+
+def _get(connection: Connection, url: str) -> bytes:
+    """A page of the server that is no part of OpenAI's interface. Raises ModelError."""
+    import httpx2
+
+    client = connection.client.with_options(max_retries=0)
+    with connection.failures():
+        return client.get(url, cast_to=httpx2.Response).content
