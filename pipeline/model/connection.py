@@ -20,10 +20,11 @@ from pipeline.text.characters import one_line
 
 if TYPE_CHECKING:
     import httpx2
-    from openai import OpenAI
+    from openai import APIStatusError, OpenAI
 
 MAX_RETRIES = 2  # by the openai client: 408, 409, 429, 5xx and no connection; it honours Retry-After up to two minutes
 _UNUSED_KEY = "unused"  # local servers want a key and ignore it
+_MAX_REFUSAL_CHARS = 4_000
 _NO_CREDIT = "insufficient_quota"  # OpenAI's 429 that no waiting cures
 _TOO_LONG = re.compile(
     r"context_length_exceeded|context (?:size|length|window)|maximum context|prompt is too long|too many tokens",
@@ -102,7 +103,7 @@ class Connection:
         except (openai.APITimeoutError, httpx2.TimeoutException) as e:
             raise self.error("timeout", f"did not answer in {self._timeout_s:g} s") from e
         except openai.APIStatusError as e:
-            raise self.error(_kind_of(e.status_code, str(e)), f"answered {e.status_code}: {e.message}") from e
+            raise self.error(_kind_of(e.status_code, refusal_of(e)), f"answered {e.status_code}: {e.message}") from e
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL) as e:
             raise self.error("down", f"cannot be reached at {self._base_url}: {e}") from e
 
@@ -133,6 +134,11 @@ def address(settings: ModelSettings) -> str:
         remedy = "It looks like http://localhost:11434/v1"
         raise ConfigError(f"{url!r} is no http address", subject="model.base_url", remedy=remedy)
     return url
+
+
+def refusal_of(error: "APIStatusError") -> str:
+    """All that a server says about a refusal: its code and the names of fields are not in the client's message."""
+    return f"{error.message} {error.response.text[:_MAX_REFUSAL_CHARS]}"
 
 
 def is_about_prompt(refusal: str) -> bool:

@@ -14,7 +14,7 @@ from pipeline import resources
 from pipeline.config import ModelSettings
 from pipeline.errors import ModelError
 from pipeline.model import Failure, manner, window
-from pipeline.model.connection import MAX_RETRIES, Connection, address, is_about_prompt
+from pipeline.model.connection import MAX_RETRIES, Connection, address, is_about_prompt, refusal_of
 from pipeline.model.few_shot import load_few_shot
 from pipeline.model.manner import Manner
 from pipeline.model.reply import Reply, read
@@ -142,7 +142,7 @@ class OpenAICompatible:
             try:
                 body = self._post(prompt, now)
             except (BadRequestError, UnprocessableEntityError, NotFoundError) as e:
-                humbler = self._humbler(now, e.status_code, str(e))
+                humbler = self._humbler(now, e.status_code, refusal_of(e))
                 if humbler is None or humbler in tried:
                     raise
                 now = humbler
