@@ -20,7 +20,7 @@ from typing import Literal, Protocol, cast, get_args, runtime_checkable
 from pipeline.config import ModelSettings
 from pipeline.errors import ConfigError
 from pipeline.resources import find_type, type_names
-from pipeline.seams import Model
+from pipeline.seams import Model, Prompt
 
 Failure = Literal["down", "timeout", "auth", "rate_limited", "refused", "cut_off", "garbage", "too_long"]
 KINDS: tuple[str, ...] = get_args(Failure)
@@ -55,6 +55,10 @@ class ModelType(Protocol):
 @runtime_checkable
 class Learner(Protocol):
     """A model that learns how its server wants to be asked, and can begin where the last run ended."""
+
+    def most_tokens(self, prompt: Prompt) -> int:
+        """The most tokens that it reads for a prompt, with all that it adds to it."""
+        ...
 
     def remember(self, read_kept: Callable[[str], str | None], write_kept: Callable[[str, str], None]) -> None:
         """Where to look up, by key, what was learnt, and where to keep it."""

@@ -131,7 +131,10 @@ class Ledger:
 
     def _most(self, prompt: Prompt) -> int:
         """The most that a call can cost."""
-        tokens = estimate_tokens(prompt.system + prompt.user + json.dumps(prompt.schema, ensure_ascii=False))
+        if isinstance(self._model, Learner):
+            tokens = self._model.most_tokens(prompt)
+        else:
+            tokens = estimate_tokens(prompt.system + prompt.user + json.dumps(prompt.schema, ensure_ascii=False))
         return self._micros(tokens, prompt.max_output_tokens)
 
     def _count_failure(self, kind: str) -> None:

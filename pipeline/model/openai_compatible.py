@@ -5,6 +5,7 @@ is data (pipeline/providers.py), what a server refuses is learnt and remembered 
 us (model/reply.py): the client's own parsing fails on HTML and ``choices: null``.
 """
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from threading import Lock
@@ -89,6 +90,11 @@ class OpenAICompatible:
         self._manner = self._kept or self._manner
         self._has_worked = self._kept is not None
         self._write = write_kept
+
+    def most_tokens(self, prompt: Prompt) -> int:
+        """The most tokens that it reads for a prompt: the schema or the worked examples included."""
+        schema = json.dumps(prompt.schema, ensure_ascii=False)
+        return estimate_tokens(self._few_shot.text(prompt) if self._few_shot else prompt.system + prompt.user + schema)
 
     def complete(self, prompt: Prompt) -> Answer:
         """Answer one prompt. Raises ModelError, its kind out of pipeline.model.KINDS; never with the key in it."""

@@ -9,7 +9,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, Va
 
 from pipeline.config import ModelSettings
 from pipeline.errors import ModelError
-from pipeline.model.connection import Connection, address
+from pipeline.model.connection import MAX_RETRIES, Connection, address
 from pipeline.model.manner import holds_answer
 from pipeline.model.openai_compatible import OpenAICompatible
 from pipeline.seams import Answer, Prompt
@@ -59,6 +59,7 @@ def probe(
     settings: ModelSettings,
     *,
     keep: Callable[[str, str], None] | None = None,
+    max_retries: int = MAX_RETRIES,
     monotonic_s: Callable[[], float] = time.monotonic,
 ) -> Probe:
     """Ask the configured server one thing, from the top of the ladder, whatever was learnt before.
@@ -68,7 +69,7 @@ def probe(
     """
     if settings.kind != "openai_compatible":
         return _unasked(settings)
-    model = OpenAICompatible(settings)
+    model = OpenAICompatible(settings, max_retries=max_retries)
     if keep:
         model.remember(lambda _: None, keep)
     begun_s, trouble, answer = monotonic_s(), "", None
