@@ -1,0 +1,96 @@
+"""A real model server whose model speaks nonsense: it is understood, and none of the nonsense is printed unflagged."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from pipeline.config import ModelSettings
+from pipeline.errors import ModelError
+from pipeline.model.openai_compatible import OpenAICompatible
+from pipeline.model.probe import PROMPT, probe
+from pipeline.run import preview
+from tests.e2e.test_faults import ISSUE, goes_out_whole, text_of, written_by
+from tests.e2e.world import Post, World
+from tests.llama_server import CONTEXT_TOKENS, llama_server
+
+pytestmark = pytest.mark.llama
+Approve = Callable[..., str]
+Connect = Callable[..., OpenAICompatible]
+
+
+@pytest.fixture(scope="module")
+def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with llama_server(tmp_path_factory.mktemp("llama")) as url:
+        yield url
+
+
+@pytest.fixture
+def model(base_url: str) -> Iterator[Connect]:
+    """Makes a model on the server, with these settings."""
+    made: list[OpenAICompatible] = []
+
+    def make(**options: object) -> OpenAICompatible:
+        settings = ModelSettings.model_validate({"provider": "llama_cpp", "name": "m", "base_url": base_url, **options})
+        made.append(OpenAICompatible(settings, max_retries=0))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.connection.client.close()
+
+
+def test_a_probe_finds_out_what_it_can_do(base_url: str) -> None:
+    found = probe(ModelSettings(provider="llama_cpp", name="m", base_url=base_url, temperature=0.5))
+    assert found.trouble == ""
+    assert (found.rung, found.limit_name, found.takes_temperature) == ("json_schema", "max_tokens", True)
+    assert found.context_tokens == CONTEXT_TOKENS
+    assert found.input_tokens > 0
+    assert found.output_tokens > 0
+    assert found.models
+
+
+def test_its_grammar_holds_nonsense_to_the_schema(model: Connect) -> None:
+    answer = json.loads(model().complete(PROMPT).text)
+    assert list(answer) == ["ok"]
+    assert isinstance(answer["ok"], bool)
+
+
+def test_what_its_window_does_not_hold_is_refused_by_it_and_once_its_counts_are_known_not_sent(model: Connect) -> None:
+    """Its vocabulary has a token for each character, three times as many as we count."""
+    long = replace(PROMPT, user="a b c d " * CONTEXT_TOKENS)
+    with pytest.raises(ModelError, match=r"answered 400.*--ctx-size") as caught:
+        model().complete(long)
+    assert caught.value.kind == "too_long"
+    careful = model(context_tokens=CONTEXT_TOKENS)
+    nearly = replace(PROMPT, user="word " * 1_700)
+    with pytest.raises(ModelError, match="answered 400"):
+        careful.complete(nearly)
+    careful.complete(PROMPT)
+    with pytest.raises(ModelError, match=f"has a window of {CONTEXT_TOKENS:,} tokens"):
+        careful.complete(nearly)
+
+
+def test_as_a_base_model_it_is_cut_off_or_gives_nothing_that_is_taken_for_an_answer(model: Connect) -> None:
+    try:
+        answer = model(api="completions").complete(PROMPT)
+    except ModelError as e:
+        assert e.kind in ("cut_off", "garbage")
+    else:
+        assert answer.text
+
+
+def test_the_issue_comes_out_and_nothing_of_the_nonsense_stands_in_it(
+    world: World, base_url: str, approved: Approve, post: tuple[Post, int]
+) -> None:
+    world.config["model"] = {"provider": "llama_cpp", "name": "scribe-1", "base_url": base_url}
+    report = world.run()
+    assert report.exit_code == 5
+    assert written_by(world) == {"extract": 4}
+    text = text_of(world)
+    assert text.count("[Extract]") == 4
+    assert "The model" in text, "it says why"
+    with world.context() as ctx:
+        assert preview(ctx, ISSUE)[1]["text"].body.isascii(), "bytes that are no text are nowhere"
+    goes_out_whole(world, approved, post[0])
