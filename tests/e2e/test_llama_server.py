@@ -7,7 +7,11 @@ from dataclasses import replace
 import pytest
 
 from pipeline.config import ModelSettings
+from pipeline.context import utc_now
 from pipeline.errors import ModelError
+from pipeline.model.answers import read_object
+from pipeline.model.books import Books
+from pipeline.model.ledger import Ledger
 from pipeline.model.openai_compatible import OpenAICompatible
 from pipeline.model.probe import PROMPT, probe
 from pipeline.run import preview
@@ -72,13 +76,13 @@ def test_what_its_window_does_not_hold_is_refused_by_it_and_once_its_counts_are_
         careful.complete(nearly)
 
 
-def test_as_a_base_model_it_is_cut_off_or_gives_nothing_that_is_taken_for_an_answer(model: Connect) -> None:
-    try:
-        answer = model(api="completions").complete(PROMPT)
-    except ModelError as e:
-        assert e.kind in ("cut_off", "garbage")
-    else:
-        assert answer.text
+def test_as_a_base_model_it_gives_nothing_that_is_taken_for_an_answer(model: Connect) -> None:
+    books = Books(log=lambda _: None, clock=utc_now, budget_usd_micros=0)
+    base = model(api="completions")
+    ledger = Ledger(base, read_cache=lambda _: None, write_cache=lambda _k, _v: None, books=books, price=None)
+    with pytest.raises(ModelError) as caught:
+        ledger.ask(PROMPT, lambda text: read_object(text, frozenset({"ok"})))
+    assert caught.value.kind in ("cut_off", "garbage")
 
 
 def test_the_issue_comes_out_and_nothing_of_the_nonsense_stands_in_it(
