@@ -155,8 +155,11 @@ def find(name: str, base_url: str) -> Provider | None:
 
 
 def is_loopback(base_url: str) -> bool:
-    """Whether that address is on this machine. Raises ValueError for an address that is none."""
-    return urlsplit(base_url).hostname in ("localhost", "127.0.0.1", "::1")
+    """Whether that address is on this machine."""
+    try:
+        return urlsplit(base_url).hostname in ("localhost", "127.0.0.1", "::1")
+    except ValueError:  # no address at all: whoever connects says so
+        return False
 
 
 def _place(base_url: str) -> str:

@@ -129,11 +129,14 @@ class Connection:
 def address(settings: ModelSettings) -> str:
     """Where the server is. Raises ConfigError for an address that is none."""
     url = settings.url
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        remedy = "It looks like http://localhost:11434/v1"
-        raise ConfigError(f"{url!r} is no http address", subject="model.base_url", remedy=remedy)
-    return url
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return url
+    except ValueError:
+        pass
+    remedy = "It looks like http://localhost:11434/v1"
+    raise ConfigError(f"{url!r} is no http address", subject="model.base_url", remedy=remedy)
 
 
 def refusal_of(error: "APIStatusError") -> str:

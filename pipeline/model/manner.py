@@ -30,6 +30,11 @@ _UNKNOWN = re.compile(
     r"|does not (?:accept|exist)|invalid (?:parameter|argument|field)",
     re.IGNORECASE,
 )
+_ABOUT_SYSTEM = re.compile(  # of Gemma's and Mistral's older templates, and of Gemini for Gemma
+    r"system (?:role|message|prompt)s?\b.{0,40}\b(?:support|allow|enable)|developer instruction is not enabled"
+    r"|only user and assistant roles|roles must alternate",
+    re.IGNORECASE,
+)
 _ABOUT_EFFORT = re.compile(r"reasoning|thinking|effort", re.IGNORECASE)
 
 
@@ -38,14 +43,15 @@ class Manner:
     """How one model on one server is asked.
 
     ``dropped``: fields that it refused. ``shows_schema``: it takes a schema and does not hold to it, so the prompt
-    shows it too. ``latin_ratio`` and ``han_ratio``: tokens that it counts for one that we estimate, by script; 0 until
-    it has said so.
+    shows it too. ``joins_system``: it takes no system message, so the user's begins with that text. ``latin_ratio`` and
+    ``han_ratio``: tokens that it counts for one that we estimate, by script; 0 until it has said so.
     """
 
     rung: Rung
     limit_name: str
     dropped: frozenset[str] = frozenset()
     shows_schema: bool = False
+    joins_system: bool = False
     latin_ratio: float = 0.0
     han_ratio: float = 0.0
 
@@ -60,7 +66,7 @@ def first(preset: Provider) -> Manner:
 
 def plainest(manner: Manner, wishes: Iterable[str]) -> Manner:
     """What any server takes: for one that refuses and does not say what."""
-    return replace(manner, rung="none", limit_name="max_tokens", dropped=frozenset(wishes))
+    return replace(manner, rung="none", limit_name="max_tokens", dropped=frozenset(wishes), joins_system=True)
 
 
 def key(settings: ModelSettings) -> str:
@@ -113,6 +119,8 @@ def request(prompt: Prompt, manner: Manner, wished: Mapping[str, object]) -> tup
 
 def humbler(manner: Manner, rungs: tuple[Rung, ...], wished: Iterable[str], refusal: str) -> Manner | None:
     """The next manner to try after a refusal, or None when it is about something else."""
+    if not manner.joins_system and _ABOUT_SYSTEM.search(refusal):
+        return replace(manner, joins_system=True)
     if _names(refusal, manner.limit_name) and _UNKNOWN.search(refusal):
         return replace(manner, limit_name=_LIMIT_NAMES[manner.limit_name])
     for name in set(wished) - manner.dropped:

@@ -177,6 +177,8 @@ class OpenAICompatible:
             {"role": "system", "content": system},
             {"role": "user", "content": prompt.user},
         ]
+        if now.joins_system:
+            messages = [{"role": "user", "content": f"{system}\n\n{prompt.user}"}]
         with create(model=self.name, messages=messages, extra_body=fields) as response:
             return self.connection.read(response, MAX_ANSWER_BYTES)
 

@@ -103,6 +103,13 @@ def silent_server(request: dict[str, Any]) -> object:
     return completion()
 
 
+def gemma_at_vllm(request: dict[str, Any]) -> object:
+    if request["messages"][0]["role"] == "system":
+        return refusal("System role not supported")
+    assert request["messages"][0]["content"].startswith("Answer in JSON.\n\n")
+    return completion()
+
+
 SERVERS: dict[str, tuple[Server, dict[str, Any], int]] = {  # what it is asked with, and after how many refusals
     "OpenAI's reasoning models": (openai_reasoning, {"temperature": 0.2}, 1),
     "the same behind a proxy that is taken for DeepSeek": (openai_reasoning, {"provider": "deepseek"}, 1),
@@ -115,6 +122,7 @@ SERVERS: dict[str, tuple[Server, dict[str, Any], int]] = {  # what it is asked w
     "a server that forbids extra fields": (pydantic_server, {"reasoning_effort": "low"}, 4),
     "Gemini without thinking": (gemini_without_thinking, {"reasoning_effort": "high"}, 1),
     "OpenRouter, no endpoint with schemas": (openrouter_without_schemas, {"provider": "openrouter"}, 2),
+    "a template without a system message": (gemma_at_vllm, {}, 1),
     "a server that does not say what it refuses": (silent_server, {"temperature": 0.5}, 1),
 }
 

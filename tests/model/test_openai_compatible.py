@@ -191,7 +191,7 @@ def test_a_local_server_needs_no_key(script: Loopback, httpserver: HTTPServer) -
     model.connection.client.close()
 
 
-@pytest.mark.parametrize("url", ["localhost:11434", "ftp://example.com/v1", "http://"])
+@pytest.mark.parametrize("url", ["localhost:11434", "ftp://e.com/v1", "http://", "http://[", "http://a:b/v1"])
 def test_an_address_that_is_none_is_a_mistake_of_the_configuration(url: str) -> None:
     with pytest.raises(ConfigError, match=r"model\.base_url"):
         connect(ModelSettings(base_url=url))
