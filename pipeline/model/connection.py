@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
+from weakref import finalize
 
 from pydantic import SecretStr
 
@@ -72,12 +73,14 @@ class Connection:
         """The client, connected to nothing yet."""
         from openai import DefaultHttpx2Client, OpenAI  # 0.6 s: only a run that asks a model pays for it
 
+        http = DefaultHttpx2Client(event_hooks={"response": [_spare_the_hopeless]})
+        finalize(self, http.close)  # a client that is given one does not close it when it goes
         return OpenAI(
             api_key=self._key,
             base_url=self._base_url,
             timeout=self._timeout_s,
             max_retries=self._max_retries,
-            http_client=DefaultHttpx2Client(event_hooks={"response": [_spare_the_hopeless]}),
+            http_client=http,
         )
 
     def read(self, response: Streamed, max_bytes: int) -> bytes:

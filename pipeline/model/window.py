@@ -12,6 +12,7 @@ from pipeline.text.tokens import count_words, estimate_tokens, fewest_tokens
 
 _NEWEST_COUNTS = 0.3  # of the running mean
 _MARGIN = 1.1  # a ratio is a mean: texts of one script differ by a tenth
+_TELLING_TOKENS = 100
 _CUT_BELOW = 0.6  # of the expected count; wider than any two texts of one script differ
 _SMALLEST_WINDOW = 512  # a report below it is no window that was filled: some servers report 0, 1, or the last turn
 
@@ -23,9 +24,10 @@ def count(text: str, manner: Manner) -> int:
 
 
 def learnt(manner: Manner, text: str, reported: int) -> Manner:
-    """What the report of one call says about the ratio; a report of nothing says nothing."""
-    seen = reported / estimate_tokens(text)
-    if not 0.1 < seen < 10:
+    """What the report of one call says about the ratio; that of a short text says more about what stands around it."""
+    estimate = estimate_tokens(text)
+    seen = reported / estimate
+    if estimate < _TELLING_TOKENS or not 0.1 < seen < 10:
         return manner
     old = _ratio(text, manner)
     ratio = round(old + _NEWEST_COUNTS * (seen - old) if old else seen, 3)
