@@ -10,7 +10,8 @@ A model server is a module with one name:
 No servers are ``prompting.py``, ``few_shot.py``, ``blocks.py``, ``numbered.py`` and ``answers.py`` (what goes in, how
 it is shown, and how to read what comes out), ``ledger.py`` (stands before each of them and caches), ``books.py``
 (counts, and stops at the budget), ``connection.py`` (the openai client), ``manner.py``, ``reply.py`` and ``window.py``
-(how a server wants to be asked, what it answers, how much it reads) and ``probe.py`` (what it can do). Nor is
+(how a server wants to be asked, what it answers, how much it reads), ``pace.py`` and ``probe.py`` (how often it may be
+asked, what it can do). Nor is
 ``extractive``: it means that no model is asked (summarise/extract.py writes then).
 """
 
@@ -36,6 +37,7 @@ _NO_SERVERS = frozenset(
         "ledger",
         "manner",
         "numbered",
+        "pace",
         "probe",
         "prompting",
         "reply",
