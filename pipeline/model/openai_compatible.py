@@ -123,7 +123,7 @@ class OpenAICompatible:
             text=reply.text,
             model=self.name,
             input_tokens=estimate_tokens(shown) if reply.input_tokens is None else reply.input_tokens,
-            output_tokens=estimate_tokens(reply.text) if reply.output_tokens is None else reply.output_tokens,
+            output_tokens=reply.output_tokens,
             cached_tokens=reply.cached_tokens,
         )
 

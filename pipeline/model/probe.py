@@ -32,6 +32,7 @@ PROMPT = Prompt(
 P = TypeVar("P", bound=BaseModel)
 _MAX_BYTES = 10_000_000  # OpenRouter's list of models has 1 MB
 _MAX_MODELS = 2_000
+_SMALLEST_WINDOW = 512  # tokens, as of model.context_tokens
 _MAX_SHOWN = 5
 
 
@@ -40,8 +41,8 @@ class Probe:
     """What one endpoint can do; ``trouble`` is empty when it answered well, else it says what is wrong and the remedy.
 
     ``rung`` is how far it takes a schema (pipeline.providers.RUNGS), ``limit_name`` its name for the most tokens of an
-    answer; both empty without an answer. ``takes_temperature`` and ``context_tokens`` are None where that was not found
-    out. ``models`` are the names that the server lists.
+    answer; both empty without an answer. ``latency_ms`` has all requests in it, refused ones too. ``takes_temperature``
+    and ``context_tokens`` are None where that was not found out. ``models`` are the names that the server lists.
     """
 
     name: str
@@ -83,7 +84,8 @@ def probe(
     listed = _listed(model.connection)
     window = next((m.context_tokens for m in listed if m.id == settings.name and m.context_tokens), None)
     window = window or (_own_window(model.connection, settings) if answer else None)
-    if window:
+    window = window if window and window >= _SMALLEST_WINDOW else None  # some servers say 0 for "not known"
+    if window and answer:
         model.learn_window(window)
     models = tuple(one_line(m.id, 200) for m in listed)
     if answer:

@@ -78,6 +78,7 @@ def test_what_it_does_not_take_is_told(script: Loopback, httpserver: HTTPServer)
         ([{"id": "tiny", "context_length": 4096}], 4096),
         ({"data": [{"id": "tiny", "context_window": 131_072}]}, 131_072),
         ({"data": [{"id": "other", "context_length": 8192}]}, None),
+        ({"data": [{"id": "tiny", "context_length": 0}]}, None),
         ({"data": "none"}, None),
         ("<html>", None),
     ],
@@ -129,7 +130,7 @@ def test_a_trouble_is_told_with_its_remedy_and_without_the_key(
     script: Loopback, httpserver: HTTPServer, answer: object, said: str
 ) -> None:
     script.answer(answer)
-    lists(httpserver, {"data": [{"id": "small"}, {"id": "large"}]})
+    lists(httpserver, {"data": [{"id": "small", "context_length": 9000}, {"id": "large"}]})
     found = ask(httpserver)
     assert found.models == ("small", "large")
     assert not found.trouble or KEY not in found.trouble
