@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -21,7 +20,9 @@ from pydantic import (
     model_validator,
 )
 
+from pipeline import providers
 from pipeline.config_file import explain, from_yaml, read
+from pipeline.config_section import SecretSection, Section
 from pipeline.errors import ConfigError
 from pipeline.types import Kind
 
@@ -36,12 +37,6 @@ def _time_zone(name: str) -> str:
 
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 """The name of a zone in the IANA database."""
-
-
-class Section(BaseModel):
-    """Options that a person may write; unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ScheduleSettings(Section):
@@ -160,68 +155,86 @@ class PriceSettings(Section):
     cached: float | None = Field(default=None, ge=0)
 
 
-class SecretSection(Section):
-    """Options with secrets. Each stands in the environment (``<secret>_env`` names the variable) or in a file
-    (``<secret>_file``), never in config.yaml itself.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-    secrets: ClassVar[tuple[str, ...]]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _reveal(cls, data: object, info: ValidationInfo) -> object:
-        if not isinstance(data, dict):
-            return data
-        context = info.context or {}
-        for secret in cls.secrets:
-            if secret in data:
-                raise ValueError(f"{secret} is a secret: put it into .env, or name a file with {secret}_file")
-            env_name = data.get(f"{secret}_env", cls.model_fields[f"{secret}_env"].default)
-            found = cls._from_file(secret, data, context) or context.get("environ", {}).get(env_name, "")
-            data = {**data, secret: found} if found else data
-        return data
-
-    @classmethod
-    def _from_file(cls, secret: str, data: Mapping[str, object], context: Mapping[str, object]) -> str:
-        name = data.get(f"{secret}_file")
-        if not name:
-            return ""
-        try:
-            return Path(str(context.get("folder", ".")), str(name)).read_text(encoding="utf-8").strip()
-        except OSError as e:
-            raise ValueError(f"cannot read {name}: {e.strerror}; write the secret there") from e
-
-
 class ModelSettings(SecretSection):
-    """Which model writes, what it costs, and how much it may."""
+    """Which model writes, what it costs, and how much it may. ``folder``: where an own few-shot file stands."""
 
     secrets = ("api_key",)
 
     type: str = "auto"
+    provider: str = ""
     name: str = "gpt-5.4-mini"
     base_url: str = ""
+    api: Literal["chat", "completions"] = "chat"
     api_key_env: str = "OPENAI_API_KEY"
     api_key_file: str = ""
     price: PriceSettings | None = None
     budget_usd: float = Field(default=1.0, ge=0)
     timeout_s: float = Field(default=60, gt=0, le=600)
     max_output_tokens: int | None = Field(default=None, ge=64)
+    context_tokens: int | None = Field(default=None, ge=512)
     temperature: float | None = Field(default=None, ge=0, le=2)
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
     threads: int = Field(default=4, ge=1, le=32)
+    requests_per_minute: float | None = Field(default=None, gt=0, le=10_000)
     api_key: SecretStr | None = Field(default=None, exclude=True, repr=False)
+    folder: Path = Field(default=Path(), exclude=True, repr=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_preset(cls, data: object, info: ValidationInfo) -> object:
+        """What the provider's preset says stands where nothing else is written."""
+        if not isinstance(data, dict):
+            return data
+        name, where = (str(data.get(key) or "") for key in ("provider", "base_url"))
+        preset = providers.find(name, where)
+        if preset is None:
+            return data  # the validator of ``provider`` says so
+        if name not in ("", "openai") and "name" not in data:
+            raise ValueError(f"name is missing. Write which of the models at {name} it is")
+        given: dict[str, object] = {"threads": preset.threads, "folder": (info.context or {}).get("folder", Path())}
+        if name:
+            given["api_key_env"] = preset.key_env
+        if known := preset.known(str(data.get("name", cls.model_fields["name"].default))):
+            given["price"] = {"input": known.input, "cached": known.cached, "output": known.output}
+        return given | {key: value for key, value in data.items() if value is not None}
+
+    @field_validator("provider")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name and name not in providers.PROVIDERS:
+            raise ValueError(f"no such provider; there are {', '.join(sorted(providers.PROVIDERS))}")
+        return name
+
+    @property
+    def preset(self) -> providers.Provider:
+        """What is known of the provider: of the one that is named, else of the one at ``base_url``."""
+        return providers.find(self.provider, self.base_url) or providers.Provider()
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return self.base_url or self.preset.base_url
+
+    @property
+    def window_tokens(self) -> int | None:
+        """How many tokens the model reads and writes at once, where that is known."""
+        known = self.preset.known(self.name)
+        return self.context_tokens or (known.context_tokens if known else None) or self.preset.context_tokens
 
     @property
     def is_local(self) -> bool:
-        """Whether the server is on this machine, where calls cost nothing."""
-        return urlsplit(self.base_url).hostname in ("localhost", "127.0.0.1", "::1")
+        """Whether the server is one's own, where calls cost nothing."""
+        return providers.is_loopback(self.url) or (bool(self.provider) and not self.preset.key_env)
 
     @property
     def kind(self) -> str:
-        """The type with ``auto`` settled: openai_compatible when a key or a base URL is set, else extractive."""
+        """The type with ``auto`` settled: openai_compatible when a key or a server that needs none is set, else
+        extractive.
+        """
         if self.type != "auto":
             return self.type
-        return "openai_compatible" if self.api_key or self.base_url else "extractive"
+        own_server = self.base_url or (self.provider and not self.preset.key_env)
+        return "openai_compatible" if self.api_key or own_server else "extractive"
 
 
 class VerifySettings(Section):

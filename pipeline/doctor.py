@@ -99,7 +99,7 @@ def _model(settings: Settings) -> Finding:
     if model.kind == "extractive":
         remedy = f"To have a model write, set {model.api_key_env} (in .env), or model.base_url for a local server"
         return Finding(subject="model", state="note", message="none: stories are printed as extracts", remedy=remedy)
-    where = model.base_url or "the provider's own address"
+    where = model.url
     if model.api_key is None and not model.is_local:
         remedy = f"Set {model.api_key_env} in the environment or in .env"
         return Finding(
@@ -120,7 +120,7 @@ def _embeddings(settings: Settings) -> Finding:
     if model.api_key is None and not model.is_local:
         remedy = f"Set {model.api_key_env} in the environment or in .env"
         return Finding(subject="embeddings", state="missing", message=f"{name} needs a key", remedy=remedy, exit_code=2)
-    where = model.base_url or "the provider's own address"
+    where = model.url
     return Finding(subject="embeddings", state="ok", message=f"{name} at {where}, out of the budget of the model")
 
 

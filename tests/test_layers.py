@@ -15,15 +15,15 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("context",),
     ("embeddings",),
     ("sources", "channels", "store", "net", "model"),
-    ("config", "config_edit", "config_file", "resources", "schedule", "workers"),
-    ("text",),
+    ("config", "config_edit", "config_file", "config_section", "resources", "schedule", "workers"),
+    ("providers", "text"),
     ("seams",),
     ("types",),
     ("errors",),
 )
 HEIGHT = {name: len(LAYERS) - i for i, layer in enumerate(LAYERS) for name in layer}
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if "migrations" not in p.parts)
-PEERS = ("cli", "__main__", "run", "doctor", "config", "config_file", "schedule")
+PEERS = ("cli", "__main__", "run", "doctor", "config", "config_file", "config_section", "schedule")
 PURE_IN_STAGES = {"stage.py", "__init__.py"}
 IO_MODULES = ("pipeline.store", "pipeline.net", "pipeline.context", "pipeline.model.openai_compatible")
 
@@ -65,6 +65,7 @@ def test_imports_go_down_only(path: Path) -> None:
             "doctor",
             "config",
             "config_file",
+            "config_section",
             "schedule",
         )
         assert HEIGHT[there] < HEIGHT[here] or peers, f"{path.relative_to(PACKAGE)} imports {name}"

@@ -36,6 +36,7 @@ _REMEDIES: Mapping[Failure, str] = {
     "auth": "Check the key (model.api_key_env) and the credit of the account",
     "rate_limited": "It is asked again with the next run; or raise the limit of the account",
     "refused": "Check that dedupe.embeddings names an embedding model",
+    "too_long": "Take an embedding model with a larger window",
     "garbage": "Check that dedupe.embeddings names an embedding model",
 }
 

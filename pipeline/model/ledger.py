@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from pipeline.config import PriceSettings
 from pipeline.errors import ModelError
+from pipeline.model import Learner
 from pipeline.model.books import Books
 from pipeline.seams import Answer, Model, Prompt
 from pipeline.text.characters import one_line
@@ -30,8 +31,8 @@ _SERVER_FAILURES = frozenset({"down", "timeout", "rate_limited"})
 class Ledger:
     """Asks a model, at most once for the same input, and never past the budget. Threads may share it.
 
-    ``read_cache`` and ``write_cache`` keep validated answers by key; both are called from the asking thread. Without a
-    ``price`` every call counts as free.
+    ``read_cache`` and ``write_cache`` keep validated answers by key, and what the model learns about its server; both
+    are called from the asking thread. Without a ``price`` every call counts as free.
     """
 
     def __init__(
@@ -49,7 +50,10 @@ class Ledger:
         self._books = books
         self._price = price
         self._failed_on_end = 0
+        self._needs_room = False
         self._lock = Lock()
+        if isinstance(model, Learner):
+            model.remember(read_cache, write_cache)
 
     @property
     def name(self) -> str:
@@ -90,6 +94,26 @@ class Ledger:
         raise ModelError(message, subject=self.name, remedy=remedy, kind="garbage") from cause
 
     def _call(self, prompt: Prompt) -> Answer:
+        """One answer. One that is cut off, by thinking most times, is asked for once more with twice the tokens; where
+        that helps, the rest of the run begins so: each story would be paid for twice.
+        """
+        roomy = replace(prompt, max_output_tokens=2 * prompt.max_output_tokens)
+        if self._needs_room:
+            return self._book(roomy)
+        try:
+            return self._book(prompt)
+        except ModelError as e:
+            if e.kind != "cut_off":
+                raise
+            cut_off = e
+        try:
+            answer = self._book(roomy)
+        except ModelError as e:
+            raise (cut_off if e.kind == "too_long" else e) from e
+        self._needs_room = True
+        return answer
+
+    def _book(self, prompt: Prompt) -> Answer:
         """One call, booked and logged."""
         self._stop_if_hopeless()
         most = self._most(prompt)
@@ -107,7 +131,10 @@ class Ledger:
 
     def _most(self, prompt: Prompt) -> int:
         """The most that a call can cost."""
-        tokens = estimate_tokens(prompt.system + prompt.user + json.dumps(prompt.schema, ensure_ascii=False))
+        if isinstance(self._model, Learner):
+            tokens = self._model.most_tokens(prompt)
+        else:
+            tokens = estimate_tokens(prompt.system + prompt.user + json.dumps(prompt.schema, ensure_ascii=False))
         return self._micros(tokens, prompt.max_output_tokens)
 
     def _count_failure(self, kind: str) -> None:

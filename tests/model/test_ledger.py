@@ -11,9 +11,11 @@ from pipeline.config import PriceSettings
 from pipeline.errors import BudgetExceeded, ModelError
 from pipeline.model.books import Books
 from pipeline.model.ledger import Ledger, cache_key
+from pipeline.model.openai_compatible import OpenAICompatible
 from pipeline.model.scripted import Answers, Scripted
 from pipeline.seams import Answer, Prompt
 from pipeline.types import ModelCall
+from tests.model.conftest import Loopback, completion, refusal
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 PROMPT = Prompt(
@@ -182,3 +184,63 @@ def test_one_good_answer_in_between_keeps_it_going() -> None:
         except ModelError:
             continue
     assert len(desk.model.prompts) == 6
+
+
+CUT = ModelError("was cut off", kind="cut_off")
+
+
+def test_an_answer_that_is_cut_off_is_asked_for_with_twice_the_tokens_and_the_next_at_once() -> None:
+    desk = Desk([CUT, "1", "2"], price=PriceSettings(input=0, output=1))
+    assert desk.ledger.ask(PROMPT, number) == (1, False)
+    assert desk.ledger.ask(replace(PROMPT, user="next"), number) == (2, False)
+    assert [prompt.max_output_tokens for prompt in desk.model.prompts] == [1000, 2000, 2000]
+    assert [(row.error, row.cost_usd_micros >= 1000) for row in desk.rows][:2] == [("cut_off", True), ("", False)]
+    assert desk.ledger.ask(PROMPT, number) == (1, True), "kept under the question as it was first asked"
+
+
+def test_what_twice_the_tokens_do_not_cure_is_cut_off_and_changes_nothing() -> None:
+    desk = Desk([CUT, CUT, "3"])
+    with pytest.raises(ModelError, match="was cut off"):
+        desk.ledger.ask(PROMPT, number)
+    assert desk.ledger.ask(replace(PROMPT, user="next"), number) == (3, False)
+    assert [prompt.max_output_tokens for prompt in desk.model.prompts] == [1000, 2000, 1000]
+
+
+def test_where_twice_the_tokens_do_not_fit_the_answer_was_cut_off() -> None:
+    desk = Desk([CUT, ModelError("has a small window", kind="too_long")])
+    with pytest.raises(ModelError, match="was cut off") as caught:
+        desk.ledger.ask(PROMPT, number)
+    assert caught.value.kind == "cut_off"
+
+
+def test_twice_the_tokens_are_budgeted_too() -> None:
+    desk = Desk([CUT, "1"], price=PriceSettings(input=0, output=1), budget=2_500)
+    with pytest.raises(BudgetExceeded):
+        desk.ledger.ask(PROMPT, number)
+    assert len(desk.model.prompts) == 1
+
+
+def on_a_server(model: OpenAICompatible, cache: dict[str, str], *, budget: int = DOLLAR) -> Ledger:
+    """A ledger of one run on a real client."""
+    books = Books(log=lambda _: None, clock=lambda: NOW, budget_usd_micros=budget)
+    price = PriceSettings(input=1, output=0)
+    return Ledger(model, read_cache=cache.get, write_cache=cache.__setitem__, books=books, price=price)
+
+
+def test_what_a_server_taught_is_kept_where_the_answers_are(script: Loopback) -> None:
+    cache: dict[str, str] = {}
+    model, asked = script(refusal("response_format json_schema is not supported"), completion("5"))
+    assert on_a_server(model, cache).ask(PROMPT, number) == (5, False)
+    assert len(asked) == 2
+    next_run = on_a_server(script.again(), cache)
+    assert next_run.ask(replace(PROMPT, user="next"), number) == (5, False)
+    assert len(asked) == 3, "no refused request in the next run"
+    assert next_run.ask(PROMPT, number) == (5, True)
+    assert len(asked) == 3, "and no request at all for what is kept"
+
+
+def test_the_worked_examples_of_a_base_model_count_for_the_budget(script: Loopback) -> None:
+    model, asked = script(completion(), api="completions")
+    with pytest.raises(BudgetExceeded):
+        on_a_server(model, {}, budget=500).ask(PROMPT, number)
+    assert asked == []
