@@ -148,10 +148,12 @@ class Citation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """One printed sentence and the places that it rests on (one at least; none in a reviewer's
-    own words, and in an extract whose source has nothing but a title)."""
+    own words, and in an extract whose source has nothing but a title). Of an opinion, ``speaker`` is who holds it, and
+    the text names them."""
 
     text: str
     citations: tuple[Citation, ...] = ()
+    speaker: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from pipeline.seams import Prompt
 _DIVIDER = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _SHAPE = "It is a line ---, a YAML head, a line ---, the system text, a line ---, the user text"
 
-AnswerName = Literal["summary", "lead", "same", "significance", "repair", "check"]
+AnswerName = Literal["summary", "notes", "lead", "same", "significance", "repair", "check"]
 
 
 class _Head(BaseModel):

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from pipeline.summarise.draft import Draft
-from pipeline.summarise.evidence import MAX_HEADLINE_CHARS, locate
+from pipeline.summarise.evidence import MAX_HEADLINE_CHARS
 from pipeline.text.characters import one_line
 from pipeline.text.news import NEWS, known, of_text
+from pipeline.text.quoted import locate
 from pipeline.text.sentences import OPENERS, split
 from pipeline.text.tokens import words
 from pipeline.types import Citation, Claim, Item, Story, Told

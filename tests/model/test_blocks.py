@@ -1,0 +1,36 @@
+"""What a model is shown of a story: every item under its number, within a budget of tokens that they share fairly."""
+
+from pipeline.model.blocks import BUDGET_TOKENS, MAX_BLOCKS, blocks, tokens_of, whole
+from pipeline.text.tokens import estimate_tokens
+from tests.summarise.stories import item, story
+
+
+def test_the_room_is_bounded_and_shared_fairly() -> None:
+    told = story(item(1, "Short", "a" * 1_000), item(2, "Long", "b" * 90_000), item(3, "Long too", "c" * 90_000))
+    shown = blocks(told)
+    first, second, third = (len(b.text) for b in shown)
+    assert first == 1_000
+    assert second == third > 8_000
+    assert [b.note for b in shown] == ["", "cut", "cut"]
+    assert str(shown[1]).startswith("[B2] (cut)\nTitle: Long\nbbb")
+    assert sum(estimate_tokens(b.text) for b in shown) <= BUDGET_TOKENS + 16 * 3
+    assert [len(b.text) for b in whole(told)] == [1_000, 90_000, 90_000]
+    assert tokens_of(whole(told)) > 10 * BUDGET_TOKENS
+
+
+def test_chinese_takes_more_tokens_so_less_of_it_is_shown() -> None:
+    (block,) = blocks(story(item(1, "模型", "模型发布了。" * 2_000)))
+    assert 3_000 < len(block.text) < 3_800
+    assert block.text == block.item.cited_text[: len(block.text)]
+
+
+def test_a_story_of_thirty_items_is_shown_with_all_of_them() -> None:
+    many = story(*(item(i, "T", "x" * 9_000) for i in range(1, 50)))
+    assert len(blocks(many)) == MAX_BLOCKS == 30
+    assert all(b.text for b in blocks(many))
+
+
+def test_an_item_of_a_title_alone_says_so() -> None:
+    assert str(blocks(story(item(1, "Mistral raises 2 billion euros")))[0]) == (
+        "[B1] (title only)\nMistral raises 2 billion euros"
+    )
