@@ -73,8 +73,7 @@ def _usable(prompt: str) -> str:
         return honest(prompt)  # the lead
     sentences = [block[1][start:end] for start, end in split(block[1])]
     best = max((s for s in sentences if "://" not in s), key=len)
-    quote = {"id": 1, "block": 1, "text": best}
-    return json.dumps({"quotes": [quote], "claims": [{"text": best, "quotes": [1]}], "headline": best[:110]})
+    return json.dumps({"quotes": [f"B1: {best}"], "claims": [{"text": best, "quotes": [1]}], "headline": best[:110]})
 
 
 def _run(world: World) -> None:

@@ -3,6 +3,7 @@
 Pure. A quote that is not found makes the answer unusable (ValueError), so that the ledger asks again.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -25,16 +26,12 @@ MIN_QUOTE_WORDS = 3  # fewer prove nothing; a whole source may be shorter
 _MAX_TAGS, _MAX_TAG_CHARS, _MAX_WHO_CHARS = 16, 60, 60
 _KINDS: Mapping[str, str] = {"company": "companies", "model": "models", "person": "people", "topic": "topics"}
 
+_NUMBERED = re.compile(r"\s*\[?[Bb](\d{1,3})\]?\s*[:：]?\s*(.*)", re.DOTALL)
+
 
 class _Lenient(BaseModel):
     # A key too many does no harm, and a repair costs a call. Numbers as text do no harm either.
     model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _Quote(_Lenient):
-    id: int
-    block: int
-    text: str = Field(max_length=4 * MAX_QUOTE_CHARS)
 
 
 class _Claim(_Lenient):
@@ -44,7 +41,7 @@ class _Claim(_Lenient):
 
 
 class _Summary(_Lenient):
-    quotes: list[_Quote] = Field(max_length=4 * MAX_QUOTES)
+    quotes: list[str] = Field(max_length=4 * MAX_QUOTES)
     claims: list[_Claim] = Field(min_length=1, max_length=MAX_CLAIMS)
     headline: str
     why_it_matters: str | None = None
@@ -69,14 +66,13 @@ def _array(items: object, max_items: int) -> dict[str, object]:
     return {"type": "array", "items": items, "maxItems": max_items}
 
 
-_INTEGER = {"type": "integer"}
 SCHEMA: dict[str, object] = _object(
-    quotes=_array(_object(id=_INTEGER, block=_INTEGER, text=_string(MAX_QUOTE_CHARS)), MAX_QUOTES),
+    quotes=_array(_string(MAX_QUOTE_CHARS), MAX_QUOTES),
     claims=_array(
         _object(
             text=_string(MAX_CLAIM_CHARS),
             who=_string(_MAX_WHO_CHARS),
-            quotes={"type": "array", "items": _INTEGER},
+            quotes={"type": "array", "items": {"type": "integer"}},
         ),
         MAX_CLAIMS,
     ),
@@ -101,7 +97,8 @@ def read_answer(text: str, shown: Sequence[Block], language: str = "en") -> Draf
     except ValidationError as e:
         raise ValueError(explain(e, _Summary)) from e
     sources = "\n".join(f"{b.item.title}\n{b.item.cited_text}\n{' '.join(b.item.authors)}" for b in shown).casefold()
-    quotes = {quote.id: quote for quote in answer.quotes}
+    from_0 = any(0 in claim.quotes for claim in answer.claims)  # some count as programs do
+    quotes = dict(enumerate(answer.quotes, 0 if from_0 else 1))
     claims = [c for i, claim in enumerate(answer.claims, 1) for c in _read_claim(i, claim, quotes, shown, sources)]
     why = (answer.why_it_matters or "").strip()
     return Draft(
@@ -113,7 +110,7 @@ def read_answer(text: str, shown: Sequence[Block], language: str = "en") -> Draf
 
 
 def _read_claim(
-    number: int, claim: _Claim, quotes: Mapping[int, _Quote], shown: Sequence[Block], sources: str
+    number: int, claim: _Claim, quotes: Mapping[int, str], shown: Sequence[Block], sources: str
 ) -> list[Claim]:
     """A claim of several sentences is as many claims on the same evidence: asking again would cost a call."""
     what = f"claim {number}"
@@ -135,14 +132,18 @@ def _spoken(claim: Claim, language: str) -> Claim:
     return Claim(text=f"{claim.speaker}{says}{claim.text}", citations=claim.citations, speaker=claim.speaker)
 
 
-def _read_quote(what: str, quote: _Quote, shown: Sequence[Block]) -> Citation:
-    block = next((b for b in shown if b.number == quote.block), None)
+def _read_quote(what: str, quote: str, shown: Sequence[Block]) -> Citation:
+    numbered = _NUMBERED.match(quote[: 4 * MAX_QUOTE_CHARS])
+    if numbered is None:
+        raise ValueError(f'{what}: the quote {quote[:80]!r} does not begin with its block, as in "B1: ..."')
+    number, text = int(numbered[1]), numbered[2]
+    block = next((b for b in shown if b.number == number), None)
     if block is None:
-        raise ValueError(f"{what}: there is no block {quote.block}; there are 1 to {len(shown)}")
-    quoted, body = f"{quote.text[:80]!r}", block.item.cited_text
-    span = locate(quote.text, body)
+        raise ValueError(f"{what}: there is no block {number}; there are {', '.join(str(b.number) for b in shown)}")
+    quoted, body = f"{text[:80]!r}", block.item.cited_text
+    span = locate(text, body)
     if span is None:
-        raise ValueError(f"{what}: the quote {quoted} is not in block {quote.block}; copy it letter by letter")
+        raise ValueError(f"{what}: the quote {quoted} is not in block {number}; copy it letter by letter")
     start, end = span
     if len(words(body[start:end])) < min(MIN_QUOTE_WORDS, len(words(body))):
         raise ValueError(f"{what}: the quote {quoted} is too short to prove it; quote {MIN_QUOTE_WORDS} words or more")

@@ -105,8 +105,8 @@ def honest(prompt: str) -> str:
         line = text.split("\n")[0]
         start, end = split(line)[0]
         quote = line[start:end]
-        quotes.append({"id": int(number), "block": int(number), "text": quote})
-        claims.append({"text": quote.rstrip(".") + ".", "who": None, "quotes": [int(number)]})
+        quotes.append(f"B{number}: {quote}")
+        claims.append({"text": quote.rstrip(".") + ".", "who": None, "quotes": [len(quotes)]})
     headline = str(claims[0]["text"]).rstrip(".")[:100]
     return json.dumps({"quotes": quotes, "claims": claims, "headline": headline, "why_it_matters": None, "tags": []})
 

@@ -23,8 +23,8 @@ def read_answer(text: str, told: Story, language: str = "en") -> Draft:
 
 GOOD: dict[str, Any] = {
     "quotes": [
-        {"id": 1, "block": 1, "text": "the company says costs $0.75 per million input tokens"},
-        {"id": 2, "block": 2, "text": "The price is $0.75 per million input tokens, OpenAI said"},
+        "B1: the company says costs $0.75 per million input tokens",
+        "[B2] The price is $0.75 per million input tokens, OpenAI said",
     ],
     "claims": [
         {
@@ -59,8 +59,7 @@ def saying(
     who: str = "",
 ) -> dict[str, object]:
     """The parts of an answer of one claim and its quote."""
-    quotes = [{"id": 1, "block": block, "text": quote}]
-    return {"quotes": quotes, "claims": [{"text": text, "who": who, "quotes": [1]}]}
+    return {"quotes": [f"B{block}: {quote}"], "claims": [{"text": text, "who": who, "quotes": [1]}]}
 
 
 def test_a_good_answer_becomes_a_draft_whose_citations_point_into_the_sources() -> None:
@@ -103,6 +102,7 @@ def test_what_stands_around_the_json_does_not_matter(around: str) -> None:
         (changed(claims=[{"text": "A.", "quotes": [1]}] * 5), "claims: List should have at most 4 items"),
         (changed(claims=[{"text": "A.", "quotes": []}]), "claims.0.quotes: List should have at least 1 item"),
         (changed(claims=[{"text": "A.", "quotes": [3]}]), "claim 1: there is no quote 3"),
+        (changed(**saying() | {"quotes": ["no number"]}), "does not begin with its block"),
         (changed(headline=""), "headline is empty"),
         (changed(headline="x" * 111), "headline has 111 characters; at most 110 fit"),
         (changed(why_it_matters="x" * 201), "why_it_matters has 201 characters"),
@@ -111,7 +111,7 @@ def test_what_stands_around_the_json_does_not_matter(around: str) -> None:
             "claim 1: the quote 'OpenAI on Monday wi",
         ),
         (changed(**saying(block=2)), "is not in block 2; copy it letter by letter"),
-        (changed(**saying(block=7)), "there is no block 7; there are 1 to 2"),
+        (changed(**saying(block=7)), "there is no block 7; there are 1, 2"),
         (changed(**saying(quote="GPT-5.4-mini")), "too short to prove it"),
         (changed(**saying(quote="")), "is not in block 1"),
         (changed(**saying("See https://evil.example/x for it.")), "claim 1 holds a web address"),
@@ -153,20 +153,16 @@ def test_the_schema_is_what_strict_servers_take() -> None:
     walk(SCHEMA)
 
 
-def test_the_rules_and_the_schema_leave_room_for_a_story_in_800_tokens() -> None:
-    file = load_prompt(find("prompts", "summarise.md"))
-    prompt = summary_prompt(file, whole(story(item(1, "Mistral raises 2 billion euros"))))
-    assert estimate_tokens(prompt.system + prompt.user) < 560
-    assert estimate_tokens(json.dumps(SCHEMA)) < 500
+def test_a_short_story_is_asked_about_in_less_than_800_tokens() -> None:
+    prompt = summary_prompt(load_prompt(find("prompts", "summarise.md")), whole(RELEASE))
+    assert estimate_tokens(prompt.system + prompt.user) < 800
+    assert estimate_tokens(json.dumps(SCHEMA)) < 410
     assert '{"' not in prompt.system, "the schema goes with it, once"
 
 
 def test_an_opinion_comes_after_the_facts_with_who_holds_it() -> None:
     told = story(item(1, "Prices", "Prices fell by half. Analyst Ada Byron expects them to fall further, she said."))
-    quotes = [
-        {"id": 1, "block": 1, "text": "Ada Byron expects them to fall further"},
-        {"id": 2, "block": 1, "text": "Prices fell by half."},
-    ]
+    quotes = ["B1: Ada Byron expects them to fall further", "B1: Prices fell by half."]
     claims = [
         {"text": "prices will fall further.", "who": "Ada  Byron", "quotes": [1]},
         {"text": "Prices fell by half.", "who": None, "quotes": [2]},
@@ -189,6 +185,12 @@ def test_who_wrote_a_post_may_hold_an_opinion() -> None:
         **saying("agents are overrated.", quote="agents are overrated by far", who="Andrej K"), headline="X"
     )
     assert read_answer(answer, told).claims[0].text == "Andrej K says: agents are overrated."
+
+
+def test_quotes_may_be_counted_from_0() -> None:
+    claims = [{"text": "A price.", "quotes": [1]}, {"text": "It is out.", "quotes": [0]}]
+    first, second = read_answer(changed(claims=claims), RELEASE).claims
+    assert (first.citations[0].item_id, second.citations[0].item_id) == (RELEASE.items[1].id, RELEASE.items[0].id)
 
 
 def test_a_claim_of_two_sentences_is_two_claims_on_the_same_evidence() -> None:

@@ -23,7 +23,7 @@ from tests.summarise.stories import RELEASE, item, story
 FILES = Files(summary=load_prompt(find("prompts", "summarise.md")), notes=load_prompt(find("prompts", "notes.md")))
 ANSWER = json.dumps(
     {
-        "quotes": [{"id": 1, "block": 1, "text": "OpenAI on Monday released GPT-5.4-mini"}],
+        "quotes": ["B1: OpenAI on Monday released GPT-5.4-mini"],
         "claims": [{"text": "OpenAI released GPT-5.4-mini on Monday.", "who": "", "quotes": [1]}],
         "headline": "OpenAI releases GPT-5.4-mini",
     }
