@@ -111,7 +111,9 @@ def _authors(written: Sequence[Entry]) -> list[str]:
         for e in written
         if e.summary and e.summary.written_by.startswith("model:")
     )
-    notes = sorted({one_line(s.note, 120) for e in written if (s := e.summary) and s.note and s.written_by == "extract"})
+    notes = sorted(
+        {one_line(s.note, 120) for e in written if (s := e.summary) and s.note and s.written_by == "extract"}
+    )
     in_part = sum(bool(s.note) for e in written if (s := e.summary) and s.written_by.startswith("model:"))
     said = [
         f"The language model {one_line(name, 80)} wrote {_stories(n)}."

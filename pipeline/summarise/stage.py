@@ -8,13 +8,15 @@ from sqlalchemy.engine import Connection
 
 from pipeline import resources
 from pipeline.context import Context
-from pipeline.errors import ModelError
+from pipeline.errors import ConfigError, ModelError
+from pipeline.model.ledger import cache_key
 from pipeline.model.prompting import PromptFile, load_prompt
-from pipeline.store import issues, summaries, told
+from pipeline.seams import Prompt
+from pipeline.store import issues, model_calls, summaries, told
 from pipeline.summarise.lead import LeadStory, extract_lead, write_lead
-from pipeline.summarise.write import EXTRACT, Files, input_hash, write
+from pipeline.summarise.write import EXTRACT, Files, Written, input_hash, write
 from pipeline.text.characters import one_line
-from pipeline.types import HEADLINE, Issue, Outcome, Summary, Telling
+from pipeline.types import HEADLINE, Issue, Outcome, Slot, Story, Summary, Telling
 
 _SEPARATOR = "/"
 MAX_SUBJECT_CHARS = 78  # about what a mail program shows of it (RFC 5322 2.1.1: a line of 78)
@@ -84,26 +86,51 @@ def _write_story(ctx: Context, issue_id: str, story_id: str) -> Outcome:
             issues.set_revision(db, issue_id, story_id, revision)
         return Outcome(skipped="written before")
     written = write(telling.story, ctx.model, files, ctx.settings.language, telling.before)
-    draft = written.draft
     with ctx.store.begin() as db:
         revision = summaries.next_revision(db, story_id)
-        summary = Summary(
-            story_id=story_id,
-            revision=revision,
-            language=telling.story.representative.language if written.by == EXTRACT else ctx.settings.language,
-            input_hash=wanted,
-            headline=draft.headline,
-            claims=draft.claims,
-            why_it_matters=draft.why_it_matters,
-            tags=draft.tags,
-            written_by=written.by,
-            written_at=ctx.clock(),
-            note=written.note,
-        )
-        summaries.add(db, summary)
+        summaries.add(db, _summary(ctx, telling.story, written, revision, wanted))
         issues.set_revision(db, issue_id, story_id, revision)
     failed = written.note if written.by == EXTRACT else None
     return Outcome(trouble=_trouble(ctx, failed.partition(";")[0]) if failed else None)
+
+
+def attempt(ctx: Context, story_id: str) -> tuple[Telling, Summary, Prompt | None, str]:
+    """(the story, its summary, the prompt that it answers, the answer) as a run would write it now.
+
+    No revision is kept, only the model's answer and what it cost.
+
+    It is told as in the newest issue that has it, else as it is. Raises ConfigError where there is no such story.
+    """
+    with ctx.store.read() as db:
+        slots = (slot for issue in issues.recent(db) for slot in issue.slots if slot.story_id == story_id)
+        slot = next(slots, Slot(section="", position=0, story_id=story_id, score=0))
+        telling = told.of_slots(db, [slot]).get(story_id)
+    if telling is None:
+        remedy = "`digest issue show ISSUE --json` lists the stories of an issue"
+        raise ConfigError("no such story", subject=story_id, remedy=remedy)
+    written = write(telling.story, ctx.model, _files(ctx), ctx.settings.language, telling.before)
+    answer = ""
+    if written.asked and ctx.model:
+        with ctx.store.read() as db:
+            answer = model_calls.answer(db, cache_key(written.asked, ctx.model.name)) or ""
+    return telling, _summary(ctx, telling.story, written, 0, ""), written.asked, answer
+
+
+def _summary(ctx: Context, story: Story, written: Written, revision: int, wanted: str) -> Summary:
+    draft = written.draft
+    return Summary(
+        story_id=story.id,
+        revision=revision,
+        language=story.representative.language if written.by == EXTRACT else ctx.settings.language,
+        input_hash=wanted,
+        headline=draft.headline,
+        claims=draft.claims,
+        why_it_matters=draft.why_it_matters,
+        tags=draft.tags,
+        written_by=written.by,
+        written_at=ctx.clock(),
+        note=written.note,
+    )
 
 
 def _write_lead(ctx: Context, issue_id: str) -> Outcome:
