@@ -140,7 +140,7 @@ def _says(title: str, sentence: _Sentence) -> bool:
         return locate(title.removesuffix("…"), sentence.text) is not None
     said = {stem(word) for word in words(title)}
     new = [word for word in sentence.words if stem(word) not in said]
-    return len(new) <= _SAID_SHARE * len(sentence.words)
+    return len(new) <= _SAID_SHARE * len(sentence.words) and not any(char.isdigit() for word in new for char in word)
 
 
 def _title_claim(title: str, items: Sequence[Item]) -> Claim:
