@@ -189,6 +189,11 @@ class Summary:
         why = {WHY_IT_MATTERS: self.why_it_matters} if self.why_it_matters else {}
         return {HEADLINE: self.headline, **claims, **why}
 
+    @property
+    def cited(self) -> tuple[Citation, ...]:
+        """The places that its claims rest on, each once."""
+        return tuple(dict.fromkeys(citation for claim in self.claims for citation in claim.citations))
+
 
 HEADLINE, WHY_IT_MATTERS = -1, -2  # what ``Check.claim`` says beside the claims
 

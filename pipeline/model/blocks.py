@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.text.tokens import estimate_tokens, fitting_chars
-from pipeline.types import Item, Story
+from pipeline.types import Citation, Item, Story
 
 BUDGET_TOKENS = 5_000
 """What the text of a story may take of one call, as estimate_tokens counts: about 17,500 letters of English, 3,300
 characters of Chinese. With the rules, the schema and the answer the call fits a window of 8,192."""
 MAX_BLOCKS = 30  # items of one story that anybody looks at
 _MAX_NAMED = 2  # authors
+_MOST_AROUND_CHARS = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +44,31 @@ def whole(story: Story) -> list[Block]:
     return [_block(number, item, len(item.cited_text)) for number, item in enumerate(shown_items(story), 1)]
 
 
-def blocks(story: Story, max_tokens: int = BUDGET_TOKENS) -> list[Block]:
-    """The beginnings of the items, with ``max_tokens`` shared fairly: what short ones leave goes to the longer."""
-    items = shown_items(story)
+def blocks(story: Story, cited: Sequence[Citation] = (), max_tokens: int = BUDGET_TOKENS) -> list[Block]:
+    """The items, as far as ``max_tokens`` goes: of a longer story what stands around what is ``cited``.
+
+    Without citations the beginnings, with the room shared fairly: what short ones leave goes to the longer.
+    """
+    if cited and tokens_of(whole(story)) > max_tokens:
+        return _around(shown_items(story), cited, max_tokens)
+    return _beginnings(shown_items(story), max_tokens)
+
+
+def _around(items: Sequence[Item], cited: Sequence[Citation], max_tokens: int) -> list[Block]:
+    side = min(_MOST_AROUND_CHARS, max_tokens // len(cited) // 3)  # both sides in Chinese take no more than the share
+    found = []
+    for number, item in enumerate(items, 1):
+        text, end = "", 0
+        for start, stop in sorted((c.start, c.end) for c in cited if c.item_id == item.id):
+            begin = max(end, start - side)
+            text += ("\n[...]\n" if begin > end else "") + item.cited_text[begin : max(begin, stop + side)]
+            end = max(end, stop + side)
+        if text:
+            found.append(Block(number=number, item=item, text=text, note="excerpts"))
+    return found
+
+
+def _beginnings(items: Sequence[Item], max_tokens: int) -> list[Block]:
     needs = [estimate_tokens(item.cited_text) for item in items]
     left, chars = max_tokens, {}
     for position, index in enumerate(sorted(range(len(items)), key=lambda i: needs[i])):

@@ -2,6 +2,7 @@
 
 from pipeline.model.blocks import BUDGET_TOKENS, MAX_BLOCKS, blocks, tokens_of, whole
 from pipeline.text.tokens import estimate_tokens
+from pipeline.types import Citation
 from tests.summarise.stories import item, story
 
 
@@ -16,6 +17,21 @@ def test_the_room_is_bounded_and_shared_fairly() -> None:
     assert sum(estimate_tokens(b.text) for b in shown) <= BUDGET_TOKENS + 16 * 3
     assert [len(b.text) for b in whole(told)] == [1_000, 90_000, 90_000]
     assert tokens_of(whole(told)) > 10 * BUDGET_TOKENS
+
+
+def test_of_a_story_that_is_too_long_what_is_cited_is_shown_with_what_stands_around_it() -> None:
+    body = " ".join(f"Sentence number {n} is said in this talk." for n in range(4_000))
+    told = story(item(1, "Talk", body), item(2, "Beside", "It was said."))
+    at = body.index("Sentence number 3500 ")
+    near = body.index("Sentence number 3502 ")
+    cited = [Citation(item_id=told.items[0].id, start=a, end=a + 20, quote=body[a : a + 20]) for a in (at, near)]
+    (block,) = blocks(told, cited)
+    assert (block.number, block.note) == (1, "excerpts")
+    assert block.text.startswith("\n[...]\n")
+    assert "Sentence number 3499 is said in this talk. Sentence number 3500 is said in this talk." in block.text
+    assert block.text.count("Sentence number 3501 ") == 1
+    assert "Sentence number 3400 " not in block.text
+    assert len(blocks(story(item(1, "Short", "It was said.")), cited)) == 1, "what fits is shown whole"
 
 
 def test_chinese_takes_more_tokens_so_less_of_it_is_shown() -> None:
