@@ -11,16 +11,18 @@ from itertools import groupby
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.model.answers import explain, read_object
-from pipeline.model.blocks import Block, shown_items, tokens_of
+from pipeline.model.blocks import Block, shown_items, tokens_of, whole
 from pipeline.text.quoted import locate
 from pipeline.text.sentences import split
 from pipeline.text.similarity import terms
-from pipeline.text.tokens import fitting_chars
+from pipeline.text.tokens import estimate_tokens, fitting_chars
 from pipeline.types import Citation, Story
 
 MAX_PARTS = 8
 """The most calls that reading one story may take. Of a longer one the parts that are most about it are read."""
 MAX_NOTES, MAX_NOTE_CHARS = 6, 400
+_ANYWHERE = frozenset(("podcast", "video", "paper"))
+_TOP_HEAVY = 2
 _OPENING_CHARS = 1_500
 _HEAD_TOKENS = 100  # number, note and title of a block
 _BETWEEN = "\n[...]\n"
@@ -64,6 +66,15 @@ SCHEMA: dict[str, object] = {
     "required": ["quotes"],
     "additionalProperties": False,
 }
+
+
+def is_long(story: Story, max_tokens: int) -> bool:
+    """Whether a story is to be read in parts. News stands at the top: of articles that are up to twice too long the
+    beginnings do, and cost one call; a talk or a paper says what it says anywhere.
+    """
+    tokens = tokens_of(whole(story))
+    anywhere = any(item.kind in _ANYWHERE and estimate_tokens(item.body) > max_tokens for item in story.items)
+    return tokens > max_tokens if anywhere else tokens > _TOP_HEAVY * max_tokens
 
 
 # --- cutting ------------------------------------------------------------

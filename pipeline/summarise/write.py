@@ -7,7 +7,7 @@ from functools import partial
 from hashlib import sha256
 
 from pipeline.errors import BudgetExceeded, ModelError
-from pipeline.model.blocks import BUDGET_TOKENS, Block, tokens_of, whole
+from pipeline.model.blocks import BUDGET_TOKENS, Block, blocks
 from pipeline.model.ledger import Ledger
 from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
@@ -87,13 +87,14 @@ def write(
     *,
     max_tokens: int = BUDGET_TOKENS,
 ) -> Written:
-    """One call for a story whose text takes at most ``max_tokens``; a longer one is read in parts, one call each.
+    """One call for a story, none for a title alone in the language of the issue; one that is long, as its text does not
+    fit ``max_tokens``, is read in parts before, one call each.
 
     Only what goes beyond what was told ``before`` is written.
 
     Raises ConfigError for a wrong prompt file; a model that fails or a spent budget never raises.
     """
-    if ledger is None:
+    if ledger is None or _is_title(story, language):
         return Written(draft=extract(story, before=before), by=EXTRACT)
     try:
         try:
@@ -109,9 +110,16 @@ def write(
     return Written(draft=extract(story, before=before), by=EXTRACT, note=f"{why}; {_INSTEAD}.")
 
 
+def _is_title(story: Story, language: str) -> bool:
+    """Whether there is nothing to write about: one title and no text, which is printed as it stands."""
+    (first, *others) = story.items
+    readable = first.language.partition("-")[0] in ("und", language.partition("-")[0])
+    return readable and not others and not first.body
+
+
 def _ask(story: Story, ledger: Ledger, files: Files, language: str, before: Told | None, max_tokens: int) -> Written:
-    shown, note = whole(story), None
-    if tokens_of(shown) > max_tokens:
+    shown, note = blocks(story, max_tokens=max_tokens), None
+    if long.is_long(story, max_tokens):
         shown, note = _read_in_parts(story, ledger, files.notes, max_tokens)
     prompt = summary_prompt(files.summary, shown, language, before)
     draft, _from_cache = ledger.ask(prompt, lambda text: read_answer(text, shown, language))

@@ -81,21 +81,31 @@ def test_the_same_in_chinese() -> None:
 def test_a_story_of_thirty_items_is_shown_in_parts_that_hold_several() -> None:
     told = story(
         *(
-            item(n, f"Report {n}", talk(1, f"Lab {n} said that it measured {{n}} points of {{topic}}."))
+            item(n, f"Report {n}", talk(2, f"Lab {n} said that it measured {{n}} points of {{topic}}."))
             for n in range(1, 31)
         )
     )
     prompts, note = read(told)
     assert note is None
-    assert len(prompts) < 6
+    assert len(prompts) < 8
     assert "[B1]" in prompts[0].user
     assert "[B30]" in prompts[-2].user
     assert "[B30] (excerpts)" in prompts[-1].user
 
 
 def test_short_stories_stay_one_call() -> None:
-    prompts, _ = read(story(item(1, "Short", talk(5))))
+    prompts, _ = read(story(item(1, "Short", talk(5), kind="podcast")))
     assert len(prompts) == 1
+
+
+def test_of_articles_that_are_not_twice_too_long_the_beginnings_do_in_one_call() -> None:
+    told = story(*(item(n, f"Article {n}", talk(10)) for n in (1, 2, 3)))
+    (prompt,), note = read(told)
+    assert note is None
+    assert prompt.user.count("(cut)") == 3
+    assert estimate_tokens(prompt.user) <= BUDGET_TOKENS + 200
+    prompts, _ = read(story(item(1, "A talk", talk(25), kind="podcast")))
+    assert len(prompts) > 2, "what is said at the end of a talk counts as much"
 
 
 def test_of_what_is_longer_still_the_parts_that_are_about_it_are_read_and_the_rest_is_counted() -> None:

@@ -71,6 +71,19 @@ def test_a_model_that_fails_never_stops_a_story(kind: str) -> None:
     assert written.note.endswith("taken from the sources as they stand.")
 
 
+def test_a_title_alone_is_printed_as_it_stands_and_asks_nothing() -> None:
+    alone = story(item(1, "Mistral raises 2 billion euros"))
+    desk, model = ledger([ANSWER])
+    written = write(alone, desk, FILES)
+    assert (written.by, written.note, written.draft) == ("extract", None, extract(alone))
+    assert model.prompts == []
+    write(story(item(1, "Mistral lève 2 milliards", language="fr")), desk, FILES)
+    write(
+        story(item(1, "Mistral raises 2 billion euros"), item(2, "Two billion for Mistral, says Le Monde")), desk, FILES
+    )
+    assert len(model.prompts) > 1, "another language, or a second title, is something to write about"
+
+
 def test_nonsense_and_a_spent_budget_do_not_either() -> None:
     nonsense = ledger(["no", "no", "no"])[0]
     assert write(RELEASE, nonsense, FILES).note == (
