@@ -39,6 +39,7 @@ _MAX_ITEMS = 8
 _READ_CHARS = 6_000  # news stands at the top
 _READ_SENTENCES = 30
 _SAME_SHARE = 0.6  # of the shorter sentence's words: the second one tells nothing new
+_RETOLD_SHARE = 0.4  # the same, of another source: that tells the news once more in its own words
 _SAID_SHARE = 0.3  # of a sentence's words that its headline has not: fewer say the same again
 # Of a headline that is a sentence of the source: cut, it would stand there twice. Without a full stop it is a title.
 _MAX_OWN_CHARS, _MAX_TITLE_CHARS = MAX_WIDTH, 200
@@ -237,5 +238,6 @@ def _score(sentence: _Sentence, texts: Sequence[frozenset[str]], title: frozense
 
 
 def _new(sentence: _Sentence, other: _Sentence) -> bool:
-    smaller = min(len(sentence.words), len(other.words))
-    return sentence.citation != other.citation and len(sentence.words & other.words) < _SAME_SHARE * max(smaller, 1)
+    smaller = max(min(len(sentence.words), len(other.words)), 1)
+    share = _SAME_SHARE if sentence.item == other.item else _RETOLD_SHARE
+    return sentence.citation != other.citation and len(sentence.words & other.words) < share * smaller

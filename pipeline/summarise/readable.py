@@ -109,6 +109,7 @@ CLOSERS = "\"'”’»)]）」』】"
 _WIDE = re.compile("[\u1100-\u11ff\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]")
 _PAIRS = ("()", "[]", "“”", "「」", "（）", "《》", "【】")
 _LETTERS_SHARE = 0.6
+_SAID = re.compile(r"[\"“「『][^\"“”「」『』]*[\"”」』][.。]?")  # and nobody who says it
 
 
 def unwrapped(text: str) -> str:
@@ -130,6 +131,8 @@ def readable(text: str) -> bool:
     if not balanced or letters < _LETTERS_SHARE * len(text.replace(" ", "")):
         return False
     if text.rstrip(CLOSERS)[-1:] in "?？:：,，;；":
+        return False
+    if _SAID.fullmatch(text):
         return False
     furniture = _ORDER.match(text) or _BYLINE.search(text) or _BOILERPLATE.search(text) or _GLUED.search(text)
     return not (furniture or _dangles(text))

@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -65,7 +66,7 @@ def estimate_tokens(text: str) -> int:
 
     Beyond the basic plane (emoji) each byte counts as one. Text without words (base64, hashes) can take more.
     """
-    return _OVERHEAD_TOKENS + math.ceil(sum(map(_rate, text)))
+    return _OVERHEAD_TOKENS + math.ceil(sum(_rate(char) * count for char, count in Counter(text).items()))
 
 
 def fitting_chars(text: str, max_tokens: int, start: int = 0) -> int:

@@ -72,6 +72,8 @@ GOOD = "Anthropic opened an office in Tokyo on Tuesday with forty people."
         "For more information see the page of the project at its host.",
         "Learn about our process of building a data set in this blog post!",
         "We may earn a commission when you buy through links on this site.",
+        "“Nobody in the laboratory expected that the model would do so.”",
+        "「没有人预料到模型在这个测试里会得到这样高的分数。」",
         "He says he cannot tell how the weights came to be on the web.",
         "此外，该公司还计划在明年春天推出更大的模型和更便宜的接口。",
         "公司表示，新模型将在下个月向所有的付费用户开放使用。",
