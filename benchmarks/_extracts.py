@@ -80,13 +80,13 @@ def lexrank(peer: str, cases: Sequence[Case]) -> Writer:
 
 
 def with_references(data: Path) -> list[Case]:
-    """The first sources of RAGTruth that have two summaries at least in which nobody found an error."""
+    """The sources of RAGTruth that have two summaries at least in which nobody found an error."""
     texts: dict[str, list[str]] = {}
     for line in (data / "faithfulness" / "ragtruth_summary.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         texts.setdefault(row["source"], []).extend([row["summary"]] * (row["label"] == 0))
     good = [(source, tuple(found)) for source, found in texts.items() if len(found) > 1]
-    return [_case(f"News {n}", source, references) for n, (source, references) in enumerate(good[:STORIES])]
+    return [_case(f"News {n}", source, references) for n, (source, references) in enumerate(good)]
 
 
 def of_feeds(data: Path) -> list[Case]:
@@ -100,6 +100,13 @@ def of_feeds(data: Path) -> list[Case]:
             found.setdefault(title, case)
     papers = [case for case in found.values() if case.story.representative.source_id == "paper"]
     return [*(c for c in found.values() if c not in papers), *papers][:STORIES]
+
+
+def of_pages(data: Path) -> list[Case]:
+    """News of QAGS and the texts of web pages, which no rule was made with."""
+    folders = (data / "faithfulness" / "qags_xsum.jsonl", data / "extraction" / "full_text.jsonl")
+    rows = [json.loads(line) for path in folders for line in path.read_text(encoding="utf-8").splitlines()]
+    return [_case(f"Page {n}", row.get("source") or row["text"], ()) for n, row in enumerate(rows)]
 
 
 def _entries(days: Path) -> Iterable[tuple[str, str, str]]:
@@ -177,10 +184,12 @@ def scores(write: Writer, cases: Sequence[Case]) -> tuple[float, float, float]:
 @click.command()
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--peer", help="Python of an environment that has sumy.")
+@click.option("--unseen", is_flag=True, help="The other stories: no rule was made with them.")
 @click.option("--show", is_flag=True, help="Print each extract.")
-def main(data: Path, peer: str | None, *, show: bool) -> None:
+def main(data: Path, peer: str | None, *, unseen: bool, show: bool) -> None:
     """Print the table."""
-    news, feeds = with_references(data), of_feeds(data)
+    news = with_references(data)[STORIES:] if unseen else with_references(data)[:STORIES]
+    feeds = of_pages(data) if unseen else of_feeds(data)
     writers: dict[str, Writer] = {"first two": lead, "first four": partial(lead, count=2 * LEAD), "ours": ours}
     if peer:
         writers["LexRank"] = lexrank(peer, [*news, *feeds])

@@ -6,7 +6,7 @@ Pure. A quote that is not found makes the answer unusable (ValueError), so that 
 import re
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pipeline.model.answers import explain, plain, read_object
 from pipeline.model.blocks import Block
@@ -46,6 +46,12 @@ class _Summary(_Lenient):
     headline: str
     why_it_matters: str | None = None
     tags: list[str] = []
+
+    @field_validator("tags", mode="before")
+    @classmethod
+    def _forgive(cls, value: object) -> list[str]:
+        """Tags that are none are left out: no reason to ask again."""
+        return [tag for tag in value if isinstance(tag, str)] if isinstance(value, list) else []
 
 
 def _string(max_chars: int) -> dict[str, object]:

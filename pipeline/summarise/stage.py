@@ -110,9 +110,10 @@ def attempt(ctx: Context, story_id: str) -> tuple[Telling, Summary, Prompt | Non
         raise ConfigError("no such story", subject=story_id, remedy=remedy)
     written = write(telling.story, ctx.model, _files(ctx), ctx.settings.language, telling.before)
     answer = ""
-    if written.asked and ctx.model:
+    if written.asked:
+        key = cache_key(written.asked, written.by.removeprefix("model:"))
         with ctx.store.read() as db:
-            answer = model_calls.answer(db, cache_key(written.asked, ctx.model.name)) or ""
+            answer = model_calls.answer(db, key) or ""
     return telling, _summary(ctx, telling.story, written, 0, ""), written.asked, answer
 
 

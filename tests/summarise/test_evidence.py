@@ -13,7 +13,7 @@ from pipeline.summarise.evidence import SCHEMA
 from pipeline.summarise.evidence import read_answer as read
 from pipeline.summarise.write import summary_prompt
 from pipeline.text.tokens import estimate_tokens
-from pipeline.types import Story
+from pipeline.types import Story, Tags
 from tests.summarise.stories import RELEASE, item, story
 
 
@@ -185,6 +185,11 @@ def test_who_wrote_a_post_may_hold_an_opinion() -> None:
         **saying("agents are overrated.", quote="agents are overrated by far", who="Andrej K"), headline="X"
     )
     assert read_answer(answer, told).claims[0].text == "Andrej K says: agents are overrated."
+
+
+@pytest.mark.parametrize("tags", [None, {"companies": ["OpenAI"]}, "company: OpenAI", [None, 1, {}]])
+def test_tags_of_another_shape_are_left_out(tags: object) -> None:
+    assert read_answer(changed(tags=tags), RELEASE).tags == Tags()
 
 
 def test_quotes_may_be_counted_from_0() -> None:
