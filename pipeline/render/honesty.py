@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.render.printed import Approval, Entry, Printed
 from pipeline.text.characters import one_line
-from pipeline.types import Check
+from pipeline.types import Check, Claim
 
 _LOOKED_UP = {
     "number": "numbers",
@@ -18,10 +18,10 @@ _LOOKED_UP = {
 }
 
 
-def kept_claims(entry: Entry) -> list[str]:
+def kept_claims(entry: Entry) -> list[Claim]:
     """The sentences of a story that are printed, in order."""
     claims = entry.summary.claims if entry.summary else ()
-    return [claim.text for i, claim in enumerate(claims) if i not in entry.cut]
+    return [claim for i, claim in enumerate(claims) if i not in entry.cut]
 
 
 def count_line(counts: Mapping[str, int], *, printed: int, brief: int, minutes: int) -> tuple[str, ...]:
