@@ -81,7 +81,7 @@ def _told(
         tokens = estimate_tokens(prompt.system + prompt.user)
         yield _rule(f"Prompt {prompt.id}, about {tokens:,} tokens", room)
         yield f"{prompt.system}\n\n{prompt.user}"
-        yield _rule(f"Answer of {summary.written_by}", room)
+        yield _rule(f"Answer of {summary.written_by}" if answer else "No usable answer", room)
         yield answer
     yield _rule(f"Written by {summary.written_by}{_GAP}what the checks find", room)
     names = {item.id: item.source_id for item in story.items}

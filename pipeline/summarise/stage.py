@@ -9,12 +9,13 @@ from sqlalchemy.engine import Connection
 from pipeline import resources
 from pipeline.context import Context
 from pipeline.errors import ConfigError, ModelError
+from pipeline.model.blocks import blocks
 from pipeline.model.ledger import cache_key
 from pipeline.model.prompting import PromptFile, load_prompt
 from pipeline.seams import Prompt
 from pipeline.store import issues, model_calls, summaries, told
 from pipeline.summarise.lead import LeadStory, extract_lead, write_lead
-from pipeline.summarise.write import EXTRACT, Files, Written, input_hash, write
+from pipeline.summarise.write import EXTRACT, Files, Written, input_hash, summary_prompt, write
 from pipeline.text.characters import one_line
 from pipeline.types import HEADLINE, Issue, Outcome, Slot, Story, Summary, Telling
 
@@ -59,7 +60,7 @@ def _files(ctx: Context) -> Files:
 def _hash(ctx: Context, telling: Telling, files: Files) -> str:
     """What the summary depends on: another model, prompt, language or source text asks for another revision."""
     name = ctx.model.name if ctx.model else EXTRACT
-    return input_hash(telling.story, files.id, name, ctx.settings.language, telling.before)
+    return input_hash(telling.story, files.ids(telling.story), name, ctx.settings.language, telling.before)
 
 
 def _unwritten(ctx: Context, db: Connection, issue: Issue, files: Files) -> list[str]:
@@ -108,13 +109,16 @@ def attempt(ctx: Context, story_id: str) -> tuple[Telling, Summary, Prompt | Non
     if telling is None:
         remedy = "`digest issue show ISSUE --json` lists the stories of an issue"
         raise ConfigError("no such story", subject=story_id, remedy=remedy)
-    written = write(telling.story, ctx.model, _files(ctx), ctx.settings.language, telling.before)
-    answer = ""
-    if written.asked:
-        key = cache_key(written.asked, written.by.removeprefix("model:"))
+    files, language, answer = _files(ctx), ctx.settings.language, ""
+    written = write(telling.story, ctx.model, files, language, telling.before)
+    asked = written.asked
+    if asked:
+        key = cache_key(asked, written.by.removeprefix("model:"))
         with ctx.store.read() as db:
             answer = model_calls.answer(db, key) or ""
-    return telling, _summary(ctx, telling.story, written, 0, ""), written.asked, answer
+    elif written.note:  # it was asked in vain
+        asked = summary_prompt(files.summary, blocks(telling.story), language, telling.before)
+    return telling, _summary(ctx, telling.story, written, 0, ""), asked, answer
 
 
 def _summary(ctx: Context, story: Story, written: Written, revision: int, wanted: str) -> Summary:

@@ -41,10 +41,9 @@ class Files:
     summary: PromptFile
     notes: PromptFile
 
-    @property
-    def id(self) -> str:
-        """Changes when either does."""
-        return f"{self.summary.id}+{self.notes.id}"
+    def ids(self, story: Story) -> str:
+        """Of the prompts that this story is written with: it changes when one of them does."""
+        return f"{self.summary.id}+{self.notes.id}" if long.is_long(story, BUDGET_TOKENS) else self.summary.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

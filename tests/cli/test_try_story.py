@@ -55,6 +55,17 @@ def test_without_a_model_the_extract_is_shown(drafted: World, ask: Ask) -> None:
     assert json.loads(ask("model", "try", story_id, "--json").stdout)["prompt"] is None
 
 
+def test_of_a_model_that_answers_nonsense_the_prompt_is_shown_with_the_reason(
+    drafted: World, ask: Ask, server: ModelServer
+) -> None:
+    server.answer = lambda _prompt: "no"
+    drafted.config["model"] = {"base_url": server.base_url, "name": "m", "price": {"input": 1, "output": 2}}
+    text = ask("model", "try", story_of(drafted, "Quayside")).stdout
+    assert "── Prompt summarise.md@" in text
+    assert "── No usable answer" in text
+    assert "Note: The model gave no usable answer" in text
+
+
 def test_a_story_that_is_none_says_where_to_look(drafted: World, ask: Ask) -> None:
     result = ask("model", "try", "0123456789abcdef")
     assert isinstance(result.exception, ConfigError)

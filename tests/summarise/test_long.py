@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from pipeline.errors import ModelError
 from pipeline.model.blocks import BUDGET_TOKENS, tokens_of
 from pipeline.seams import Prompt
 from pipeline.summarise import long
-from pipeline.summarise.write import write
+from pipeline.summarise.write import Files, write
 from pipeline.text.sentences import split
 from pipeline.text.tokens import estimate_tokens
 from pipeline.types import Story
@@ -168,6 +169,13 @@ def test_a_part_that_the_model_refuses_is_counted_and_the_rest_is_written() -> N
         "extract",
         "The model refused to write about this story; these sentences are taken from the sources as they stand.",
     )
+
+
+def test_only_a_long_story_is_written_anew_when_the_notes_prompt_changes() -> None:
+    short, long_one = story(item(1, "Short", "It came out.")), story(item(1, "A talk", talk(60), kind="podcast"))
+    other = Files(summary=FILES.summary, notes=replace(FILES.notes, id="notes.md@0"))
+    assert FILES.ids(short) == other.ids(short) == FILES.summary.id
+    assert FILES.ids(long_one) != other.ids(long_one)
 
 
 def test_what_does_not_fit_a_small_window_is_read_in_smaller_parts() -> None:
