@@ -117,9 +117,7 @@ def headline(item: Item) -> str:
 
 def _whole(title: str, body: str) -> str:
     """What a cut title was, or the sentence that a long one begins with; else cut at a word."""
-    begun = title
-    for mark in _CUT:
-        begun = begun.removesuffix(mark).rstrip()
+    begun = _begun(title)
     for text in (title, body):
         start, end = next(iter(split(text)), (0, 0))
         sentence = text[start:end]
@@ -130,15 +128,22 @@ def _whole(title: str, body: str) -> str:
     return one_line(title, MAX_HEADLINE_CHARS)
 
 
+def _begun(title: str) -> str:
+    """A title without the mark that it was cut."""
+    for mark in _CUT:
+        title = title.removesuffix(mark).rstrip()
+    return title
+
+
 def _last_part(title: str, divider: re.Pattern[str]) -> tuple[str, str]:
     matches = list(divider.finditer(title))
     return (title[: matches[-1].start()], title[matches[-1].end() :]) if matches else (title, "")
 
 
 def _says(title: str, sentence: _Sentence) -> bool:
-    """Whether a headline says already what a sentence does; of a cut one, whether the sentence goes on from it."""
-    if title.endswith(_CUT):
-        return locate(title.removesuffix("…"), sentence.text) is not None
+    """Whether a headline says already what a sentence does; or is that sentence, cut."""
+    if title.endswith(_CUT) and locate(_begun(title), sentence.text):
+        return True
     said = {stem(word) for word in words(title)}
     new = [word for word in sentence.words if stem(word) not in said]
     return len(new) <= _SAID_SHARE * len(sentence.words) and not any(char.isdigit() for word in new for char in word)

@@ -207,6 +207,14 @@ def test_a_title_that_was_cut_is_the_whole_sentence_and_stands_there_once(cut: s
     assert only.claims[0].citations[0].quote == whole
 
 
+def test_a_sentence_that_is_too_long_for_a_headline_does_not_stand_below_its_own_beginning() -> None:
+    long = "Figure shows robots " + "that build other robots " * 12 + "in its new plant."
+    for title in (f"{long[:80]}...", f"{long[:80]}…", long):
+        draft = extract(story(item(1, title, f"{long} {GOOD}", kind="post")))
+        assert draft.headline.startswith("Figure shows robots that build")
+        assert [c.text for c in draft.claims] == [GOOD]
+
+
 def test_a_post_without_a_title_is_headed_by_its_own_first_sentence() -> None:
     more = "Prices for the models of the laboratory stay as they are, a note says."
     draft = extract(story(item(1, "", f"{GOOD} {more}", kind="post")))
