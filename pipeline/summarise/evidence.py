@@ -4,7 +4,7 @@ Pure. A quote that is not found makes the answer unusable (ValueError), so that 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -14,7 +14,7 @@ from pipeline.summarise.draft import Draft
 from pipeline.text.quoted import locate, stands_in
 from pipeline.text.sentences import split
 from pipeline.text.tokens import words
-from pipeline.types import Citation, Claim, Tags
+from pipeline.types import Citation, Claim, Item, Tags
 
 MAX_HEADLINE_CHARS = 110
 MAX_CLAIM_CHARS = 320
@@ -26,6 +26,11 @@ MIN_QUOTE_WORDS = 3  # fewer prove nothing; a whole source may be shorter
 _MAX_TAGS, _MAX_TAG_CHARS, _MAX_WHO_CHARS = 16, 60, 60
 _KINDS: Mapping[str, str] = {"company": "companies", "model": "models", "person": "people", "topic": "topics"}
 
+# A text that goes on from the name: "expects that prices fall".
+_SAYS = re.compile(
+    r"(?:says?|said|claims?|argues?|expects?|predicts?|thinks?|believes?|warns?|calls?|hopes?|doubts?|wants?)\b"
+    r"|(?P<han>认为|表示|称|说|预计|预测|指出|警告|希望)"
+)
 _NUMBERED = re.compile(r"\s*\[?[Bb](\d{1,3})\]?\s*[:：]?\s*(.*)", re.DOTALL)
 
 
@@ -102,7 +107,7 @@ def read_answer(text: str, shown: Sequence[Block], language: str = "en") -> Draf
         answer = _Summary.model_validate(read_object(text, frozenset(("headline", "claims"))))
     except ValidationError as e:
         raise ValueError(explain(e, _Summary)) from e
-    sources = "\n".join(f"{b.item.title}\n{b.item.cited_text}\n{' '.join(b.item.authors)}" for b in shown).casefold()
+    sources = _all_of(b.item for b in shown)
     from_0 = any(0 in claim.quotes for claim in answer.claims)  # some count as programs do
     quotes = dict(enumerate(answer.quotes, 0 if from_0 else 1))
     claims = [c for i, claim in enumerate(answer.claims, 1) for c in _read_claim(i, claim, quotes, shown, sources)]
@@ -121,13 +126,20 @@ def _read_claim(
     """A claim of several sentences is as many claims on the same evidence: asking again would cost a call."""
     what = f"claim {number}"
     text = plain(what, claim.text, sources, MAX_CLAIM_CHARS)
-    who = " ".join((claim.who or "").split())
-    if who and not (len(who) <= _MAX_WHO_CHARS and stands_in(who, sources)):
-        raise ValueError(f"{what}: who {who[:80]!r} is named in no block; name them as it does, or null for a fact")
     for wrong in (q for q in claim.quotes if q not in quotes):
         raise ValueError(f"{what}: there is no quote {wrong}")
     citations = tuple(dict.fromkeys(_read_quote(what, quotes[q], shown) for q in claim.quotes))
+    who, cited = " ".join((claim.who or "").split()), {citation.item_id for citation in citations}
+    if who and not (
+        len(who) <= _MAX_WHO_CHARS and stands_in(who, _all_of(b.item for b in shown if b.item.id in cited))
+    ):
+        raise ValueError(f'{what}: who {who[:80]!r} is named in no block that it cites; name them as it does, or ""')
     return [Claim(text=text[start:end], citations=citations, speaker=who) for start, end in split(text)]
+
+
+def _all_of(items: Iterable[Item]) -> str:
+    """What these items say, and who says it, case-folded."""
+    return "\n".join(f"{i.title}\n{i.cited_text}\n{' '.join(i.authors)}" for i in items).casefold()
 
 
 def _spoken(claim: Claim, language: str) -> Claim:
@@ -135,6 +147,8 @@ def _spoken(claim: Claim, language: str) -> Claim:
     if not claim.speaker or stands_in(claim.speaker, claim.text.casefold()):
         return claim
     says = {"en": " says: ", "zh": "表示："}.get(language.partition("-")[0].lower(), ": ")
+    if verb := _SAYS.match(claim.text):
+        says = "" if verb["han"] else " "
     return Claim(text=f"{claim.speaker}{says}{claim.text}", citations=claim.citations, speaker=claim.speaker)
 
 

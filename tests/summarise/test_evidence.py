@@ -174,8 +174,21 @@ def test_an_opinion_comes_after_the_facts_with_who_holds_it() -> None:
     assert read_answer(answer, told, "fr").claims[1].text == "Ada Byron: prices will fall further."
     named = answer.replace("prices will", "Ada Byron expects that prices will")
     assert read_answer(named, told).claims[1].text == "Ada Byron expects that prices will fall further."
+    goes_on = answer.replace("prices will fall", "expects that prices will fall")
+    assert read_answer(goes_on, told).claims[1].text == "Ada Byron expects that prices will fall further."
+    han = answer.replace("prices will fall further.", "认为价格会继续下降。")
+    assert read_answer(han, told, "zh").claims[1].text == "Ada Byron认为价格会继续下降。"
     with pytest.raises(ValueError, match="claim 1: who 'Ada Lovelace' is named in no block"):
         read_answer(answer.replace("Ada  Byron", "Ada Lovelace"), told)
+
+
+def test_who_holds_an_opinion_is_named_by_the_source_that_is_cited_for_it() -> None:
+    told = story(item(1, "A", "Prices will fall, analysts expect."), item(2, "B", "Ada Byron disagrees with them."))
+    answer = changed(
+        **saying("prices will fall.", quote="Prices will fall, analysts expect", who="Ada Byron"), headline="X"
+    )
+    with pytest.raises(ValueError, match="who 'Ada Byron' is named in no block that it cites"):
+        read_answer(answer, told)
 
 
 def test_who_wrote_a_post_may_hold_an_opinion() -> None:
