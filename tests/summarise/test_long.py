@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from pipeline.model.blocks import BUDGET_TOKENS, tokens_of
 from pipeline.seams import Prompt
 from pipeline.summarise import long
 from pipeline.summarise.write import Files, write
+from pipeline.text.characters import clean
 from pipeline.text.sentences import split
 from pipeline.text.tokens import estimate_tokens
 from pipeline.types import Story
@@ -92,6 +94,16 @@ def test_a_story_of_thirty_items_is_shown_in_parts_that_hold_several() -> None:
     assert "[B1]" in prompts[0].user
     assert "[B30]" in prompts[-2].user
     assert "[B30] (excerpts)" in prompts[-1].user
+
+
+def test_the_longest_real_text_that_we_have_is_read_in_parts(shared_data: Path) -> None:
+    rows = (shared_data / "extraction" / "full_text.jsonl").read_text(encoding="utf-8").splitlines()
+    body = clean(max((json.loads(row)["text"] for row in rows), key=len))
+    assert len(body) > 50_000
+    prompts, note = read(story(item(1, "Кино", body, language="ru")))
+    assert len(prompts) == 1 + long.MAX_PARTS
+    assert note
+    assert all(estimate_tokens(p.user) <= BUDGET_TOKENS + 200 for p in prompts)
 
 
 def test_short_stories_stay_one_call() -> None:
