@@ -48,11 +48,11 @@ def verify_lead(issue: Issue, told: Mapping[str, Story]) -> list[Check]:
 
 
 def sources_of(items: Sequence[Item]) -> Sources:
-    """Title, body and, so that a summary may name it, the day of publication of each item; and their addresses."""
+    """Title and body of each item; who wrote it and on which day, so that a summary may name them; its addresses."""
     passages = []
     for item in items:
         day = item.published_at.date().isoformat() if item.published_at else ""
-        texts = (text for text in (item.title, item.body, day) if text)
+        texts = (text for text in (item.title, item.body, ", ".join(item.authors), day) if text)
         passages += [Passage(item_id=item.id, text=text, told_at=item.published_at) for text in texts]
     links = [url for item in items for url in (item.url, item.via or "", *item.media) if url]
     return Sources(passages, links)
