@@ -176,19 +176,21 @@ def _graded(ctx: Context, window: _Window, now: datetime) -> tuple[dict[str, flo
 
     The model is asked about the best MOST_ASKED, and only where there are more stories than places in full.
     """
-    rank, grades = ctx.settings.rank, dict[str, float]()
-    if ctx.model is None or not rank.ask_model or len(window.new) <= places(rank):
+    rank, grades, trouble = ctx.settings.rank, dict[str, float](), None
+    if ctx.triage is None or not rank.ask_model or len(window.new) <= places(rank):
         return grades, None
     file = load_prompt(resources.find("prompts", "significance.md", ctx.settings.folder))
     best = sorted(_scored(ctx, window, now, {}), key=lambda s: (-s.score, s.story.id))[:MOST_ASKED]
     for at in range(0, len(best), BATCH):
         asked = question(file, [s.story for s in best[at : at + BATCH]])
         try:
-            grades |= ctx.model.ask(asked.prompt, partial(read_grades, asked=asked))[0]
+            found, by = ctx.triage.ask(asked.prompt, partial(read_grades, asked=asked))
         except (ModelError, BudgetExceeded) as e:
             message = f"{e.message}; stories are ranked without its judgement"
             return grades, ModelError(message, subject=e.subject, remedy=e.remedy)
-    return grades, None
+        grades |= found
+        trouble = trouble or ctx.triage.replaced_by(by)
+    return grades, trouble
 
 
 def _filled(ctx: Context, db: Connection, scored: Sequence[Scored]) -> Chosen:

@@ -22,7 +22,7 @@ MAX_SUBJECT_CHARS = 78  # about what a mail program shows of it (RFC 5322 2.1.1:
 
 def threads(ctx: Context) -> int:
     """How many stories are written at a time; without a model it is plain computing."""
-    return ctx.settings.model.threads if ctx.model else 1
+    return ctx.model.threads if ctx.model else 1
 
 
 def pending(ctx: Context) -> Iterable[str]:
@@ -47,7 +47,8 @@ def process(ctx: Context, key: str) -> Outcome:
 
 
 def _prompt(ctx: Context, name: str) -> PromptFile:
-    return load_prompt(resources.find("prompts", name, ctx.settings.folder), ctx.settings.model.max_output_tokens)
+    most_tokens = ctx.settings.task("write").max_output_tokens
+    return load_prompt(resources.find("prompts", name, ctx.settings.folder), most_tokens)
 
 
 def _hash(ctx: Context, telling: Telling, prompt: PromptFile) -> str:
@@ -97,7 +98,9 @@ def _write_story(ctx: Context, issue_id: str, story_id: str) -> Outcome:
         )
         summaries.add(db, summary)
         issues.set_revision(db, issue_id, story_id, revision)
-    return Outcome(trouble=_trouble(ctx, note.partition(";")[0]) if note else None)
+    if note:
+        return Outcome(trouble=_trouble(ctx, note.partition(";")[0]))
+    return Outcome(trouble=ctx.model.replaced_by(written_by.removeprefix("model:")) if ctx.model else None)
 
 
 def _write_lead(ctx: Context, issue_id: str) -> Outcome:

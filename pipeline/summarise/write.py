@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from pipeline.errors import BudgetExceeded, ModelError
 from pipeline.model.blocks import blocks
-from pipeline.model.ledger import Ledger
+from pipeline.model.chain import Chain
 from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
 from pipeline.summarise.draft import Draft
@@ -40,7 +40,7 @@ def summary_prompt(file: PromptFile, story: Story, language: str = "en", before:
 
 
 def write(
-    story: Story, ledger: Ledger | None, prompt_file: PromptFile, language: str = "en", before: Told | None = None
+    story: Story, chain: Chain | None, prompt_file: PromptFile, language: str = "en", before: Told | None = None
 ) -> tuple[Draft, str, str | None]:
     """(draft, who wrote it: "model:<name>" or "extract", a note for the reader when a model was asked in vain).
 
@@ -48,16 +48,16 @@ def write(
 
     Raises ConfigError for a wrong prompt file; a model that fails or a spent budget never raises.
     """
-    if ledger is None:
+    if chain is None:
         return extract(story, before=before), EXTRACT, None
     prompt = summary_prompt(prompt_file, story, language, before)
     try:
-        draft, _from_cache = ledger.ask(prompt, lambda text: read_answer(text, story))
+        draft, by = chain.ask(prompt, lambda text: read_answer(text, story))
     except BudgetExceeded:
         return extract(story, before=before), EXTRACT, f"{_NO_BUDGET}; {_INSTEAD}."
     except ModelError as e:
         return extract(story, before=before), EXTRACT, f"{_NOTES.get(e.kind, _NOTES['garbage'])}; {_INSTEAD}."
-    return draft, f"model:{ledger.name}", None
+    return draft, f"model:{by}", None
 
 
 def input_hash(story: Story, prompt_id: str, model_name: str, language: str = "en", before: Told | None = None) -> str:
