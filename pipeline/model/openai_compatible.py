@@ -53,6 +53,7 @@ class OpenAICompatible:
         *,
         max_retries: int = MAX_RETRIES,
         monotonic_s: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name = settings.name
         remedy = settings.preset.context_remedy
@@ -63,7 +64,9 @@ class OpenAICompatible:
             timeout_s=settings.timeout_s,
             max_retries=max_retries,
             remedies={**_REMEDIES, "too_long": remedy} if remedy else _REMEDIES,
+            per_minute=settings.requests_per_minute,
             monotonic_s=monotonic_s,
+            sleep=sleep,
         )
         self._rungs = settings.preset.rungs
         self._window_tokens = settings.window_tokens

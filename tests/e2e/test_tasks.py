@@ -23,7 +23,10 @@ def test_each_task_has_its_own_model_and_price(world: World) -> None:
         world.config |= {
             "model": server(any_task, "any", 1),
             "models": {"write": server(writer, "writer", 2), "check": server(checker, "checker", 3)},
-            "rank": {"sections": [{"name": "News", "limit": 2}], "interests": ["Quayside"]},  # fewer places than stories
+            "rank": {
+                "sections": [{"name": "News", "limit": 2}],
+                "interests": ["Quayside"],
+            },  # fewer places than stories
         }
         assert world.run().exit_code == 0
         assert (asked(any_task), asked(writer), asked(checker)) == ({"any"}, {"writer"}, {"checker"})
