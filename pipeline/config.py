@@ -4,7 +4,7 @@ import datetime as dt
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -211,6 +211,11 @@ class Settings(Section):
     def task(self, name: Task) -> TaskSettings:
         """The model of one task: its own one, else ``model``."""
         return getattr(self.models, name) or self.model
+
+    @property
+    def tasks(self) -> Mapping[Task, TaskSettings]:
+        """The model of each task that is done: a second opinion only by one that was named for it."""
+        return {name: self.task(name) for name in get_args(Task) if name != "check" or self.models.check}
 
 
 OptionsOf = Callable[[str, str], type[BaseModel]]

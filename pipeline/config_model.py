@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 
@@ -78,6 +79,12 @@ class ModelSettings(SecretSection):
     def url(self) -> str:
         """Where the server is."""
         return self.base_url or self.preset.base_url
+
+    @property
+    def place(self) -> str:
+        """Where the server is, for people: without what an address may hold of a secret."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
     @property
     def window_tokens(self) -> int | None:

@@ -54,6 +54,7 @@ class Context:
     http: Http
     workers: "Workers"
     books: "Books"
+    ledgers: "Ledgers"
     model: "Chain | None"
     triage: "Chain | None"
     translator: "Chain | None"
@@ -103,17 +104,19 @@ def opened(
     own = Workers()
     try:
         account = books(settings, store, clock)
-        chain, check = partial(_chain, Ledgers(store, clock, account)), settings.models.check
+        ledgers = Ledgers(store, clock, account)
+        chain = partial(_chain, ledgers)
         yield Context(
             settings=settings,
             store=store,
             http=http,
             workers=workers or own,
             books=account,
-            model=chain(settings.task("write")),
-            triage=chain(settings.task("triage")),
-            translator=chain(settings.task("translate")),
-            checker=chain(check) if check else None,
+            ledgers=ledgers,
+            model=chain(settings.tasks.get("write")),
+            triage=chain(settings.tasks.get("triage")),
+            translator=chain(settings.tasks.get("translate")),
+            checker=chain(settings.tasks.get("check")),
             embedder=embedder(settings, store, clock, account),
             channels=channels(settings),
             clock=clock,
@@ -194,11 +197,11 @@ class Ledgers:
             model_calls.keep_answer(db, key, text, self._clock())
 
 
-def _chain(ledgers: Ledgers, task: TaskSettings) -> "Chain | None":
+def _chain(ledgers: Ledgers, task: TaskSettings | None) -> "Chain | None":
     """The models of a task; None where it has none, and stories are printed as extracts."""
     from pipeline.model.chain import Chain
 
-    return Chain([ledgers.of(model) for model in task.chain]) if task.chain else None
+    return Chain([ledgers.of(model) for model in task.chain]) if task and task.chain else None
 
 
 def embedder(settings: Settings, store: "Store", clock: Clock, books: "Books") -> Embedder | None:

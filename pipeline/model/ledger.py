@@ -150,7 +150,7 @@ class Ledger:
         else:
             tokens = estimate_tokens(prompt.system + prompt.user + json.dumps(prompt.schema, ensure_ascii=False))
         return Cost(
-            usd_micros=self._micros(tokens, prompt.max_output_tokens),
+            usd_micros=micros(self._price, tokens, prompt.max_output_tokens),
             input_tokens=tokens,
             output_tokens=prompt.max_output_tokens,
         )
@@ -169,20 +169,20 @@ class Ledger:
     def _cost(self, answer: Answer) -> Cost:
         cached = min(answer.cached_tokens, answer.input_tokens)
         return Cost(
-            usd_micros=self._micros(answer.input_tokens - cached, answer.output_tokens, cached),
+            usd_micros=micros(self._price, answer.input_tokens - cached, answer.output_tokens, cached),
             input_tokens=answer.input_tokens,
             output_tokens=answer.output_tokens,
             cached_tokens=answer.cached_tokens,
         )
 
-    def _micros(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> int:
-        """Millionths of a dollar, rounded up. A price is in dollars for a million tokens: the millions cancel out."""
-        price = self._price
-        if price is None:
-            return 0
-        per_cached = price.input if price.cached is None else price.cached
-        parts = ((input_tokens, price.input), (output_tokens, price.output), (cached_tokens, per_cached))
-        return math.ceil(sum(tokens * Decimal(str(usd)) for tokens, usd in parts))
+
+def micros(price: PriceSettings | None, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> int:
+    """Millionths of a dollar, rounded up. A price is in dollars for a million tokens: the millions cancel out."""
+    if price is None:
+        return 0
+    per_cached = price.input if price.cached is None else price.cached
+    parts = ((input_tokens, price.input), (output_tokens, price.output), (cached_tokens, per_cached))
+    return math.ceil(sum(tokens * Decimal(str(usd)) for tokens, usd in parts))
 
 
 def cache_key(prompt: Prompt, model_name: str) -> str:
