@@ -40,7 +40,7 @@ class ModelSettings(SecretSection):
     temperature: float | None = Field(default=None, ge=0, le=2)
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
     threads: int = Field(default=4, ge=1, le=32)
-    requests_per_minute: int | None = Field(default=None, ge=1, le=100_000)
+    requests_per_minute: float | None = Field(default=None, gt=0, le=10_000)
     api_key: SecretStr | None = Field(default=None, exclude=True, repr=False)
     folder: Path = Field(default=Path(), exclude=True, repr=False)
 

@@ -17,7 +17,6 @@ from pydantic import SecretStr
 from pipeline.config_model import ModelSettings
 from pipeline.errors import ConfigError, ModelError
 from pipeline.model import Failure
-from pipeline.model.pace import Pace
 from pipeline.text.characters import one_line
 
 if TYPE_CHECKING:
@@ -45,8 +44,7 @@ class Streamed(Protocol):
 
 
 class Connection:
-    """One model on one server. ``remedies`` says by kind of failure what the operator can do. At most ``per_minute``
-    requests are begun in a minute; ``sleep`` waits in between.
+    """One model on one server. ``remedies`` says by kind of failure what the operator can do.
 
     ``timeout_s`` holds for one attempt, its body included (twice that at worst, when the last read stalls).
     """
@@ -60,9 +58,7 @@ class Connection:
         timeout_s: float = 60,
         max_retries: int = MAX_RETRIES,
         remedies: Mapping[Failure, str],
-        per_minute: int | None = None,
         monotonic_s: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.name = name
         self._base_url = base_url
@@ -71,17 +67,13 @@ class Connection:
         self._max_retries = max_retries
         self._remedies = remedies
         self._monotonic_s = monotonic_s
-        self._pace = Pace(per_minute, monotonic_s=monotonic_s, sleep=sleep)
 
     @cached_property
     def client(self) -> "OpenAI":
         """The client, connected to nothing yet."""
         from openai import DefaultHttpx2Client, OpenAI  # 0.6 s: only a run that asks a model pays for it
 
-        # every attempt counts for the pace: the client's own repetitions too
-        pace = self._pace  # not self, which nobody would let go of then
-        hooks = {"request": [lambda _: pace.wait()], "response": [_spare_the_hopeless]}
-        http = DefaultHttpx2Client(event_hooks=hooks)
+        http = DefaultHttpx2Client(event_hooks={"response": [_spare_the_hopeless]})
         finalize(self, http.close)  # a client that is given one does not close it when it goes
         return OpenAI(
             api_key=self._key,

@@ -44,7 +44,8 @@ class Manner:
 
     ``dropped``: fields that it refused. ``shows_schema``: it takes a schema and does not hold to it, so the prompt
     shows it too. ``joins_system``: it takes no system message, so the user's begins with that text. ``latin_ratio`` and
-    ``han_ratio``: tokens that it counts for one that we estimate, by script; 0 until it has said so.
+    ``han_ratio``: tokens that it counts for one that we estimate, by script; 0 until it has said so. ``window_tokens``:
+    what a probe found out, 0 for nothing.
     """
 
     rung: Rung
@@ -54,6 +55,7 @@ class Manner:
     joins_system: bool = False
     latin_ratio: float = 0.0
     han_ratio: float = 0.0
+    window_tokens: int = 0
 
 
 _STORED = TypeAdapter(Manner)

@@ -8,6 +8,7 @@ us (model/reply.py): the client's own parsing fails on HTML and ``choices: null`
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from pipeline.model import Failure, manner, window
 from pipeline.model.connection import MAX_RETRIES, Connection, address, is_about_prompt, refusal_of
 from pipeline.model.few_shot import load_few_shot
 from pipeline.model.manner import Manner
+from pipeline.model.pace import Pace
 from pipeline.model.reply import Reply, read
 from pipeline.seams import Answer, Model, Prompt
 from pipeline.text.tokens import estimate_tokens
@@ -53,7 +55,7 @@ class OpenAICompatible:
         *,
         max_retries: int = MAX_RETRIES,
         monotonic_s: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        pace: Pace | None = None,
     ) -> None:
         self.name = settings.name
         remedy = settings.preset.context_remedy
@@ -64,12 +66,10 @@ class OpenAICompatible:
             timeout_s=settings.timeout_s,
             max_retries=max_retries,
             remedies={**_REMEDIES, "too_long": remedy} if remedy else _REMEDIES,
-            per_minute=settings.requests_per_minute,
             monotonic_s=monotonic_s,
-            sleep=sleep,
         )
-        self._rungs = settings.preset.rungs
-        self._window_tokens = settings.window_tokens
+        self._pace = pace or Pace(settings.requests_per_minute)
+        self._settings = settings
         self._wishes = manner.wishes(settings)
         self._few_shot = None
         self._manner = manner.first(settings.preset)
@@ -99,6 +99,15 @@ class OpenAICompatible:
         schema = json.dumps(prompt.schema, ensure_ascii=False)
         return estimate_tokens(self._few_shot.text(prompt) if self._few_shot else prompt.system + prompt.user + schema)
 
+    @property
+    def window_tokens(self) -> int | None:
+        """How many tokens it reads and writes at once: as configured, as a probe found out, or as is known."""
+        return self._settings.context_tokens or self._manner.window_tokens or self._settings.window_tokens
+
+    def learn_window(self, tokens: int) -> None:
+        """Keep what a probe found out."""
+        self._keep(replace(self._manner, window_tokens=tokens))
+
     def complete(self, prompt: Prompt) -> Answer:
         """Answer one prompt. Raises ModelError, its kind out of pipeline.model.KINDS; never with the key in it."""
         self._check_window(prompt)
@@ -114,17 +123,17 @@ class OpenAICompatible:
             text=reply.text,
             model=self.name,
             input_tokens=estimate_tokens(shown) if reply.input_tokens is None else reply.input_tokens,
-            output_tokens=estimate_tokens(reply.text) if reply.output_tokens is None else reply.output_tokens,
+            output_tokens=reply.output_tokens,
             cached_tokens=reply.cached_tokens,
         )
 
     def _check_window(self, prompt: Prompt) -> None:
         """Some servers cut a prompt without a word, others charge for the refusal: what is too long is not sent."""
-        if self._window_tokens is None:
+        if self.window_tokens is None:
             return
         needed = window.count(self._shown(prompt), self._manner) + prompt.max_output_tokens
-        if needed > self._window_tokens:
-            message = f"has a window of {self._window_tokens:,} tokens; prompt and answer may take {needed:,}"
+        if needed > self.window_tokens:
+            message = f"has a window of {self.window_tokens:,} tokens; prompt and answer may take {needed:,}"
             raise self.connection.error("too_long", message)
 
     def _shown(self, prompt: Prompt) -> str:
@@ -164,11 +173,12 @@ class OpenAICompatible:
         """What to try next. A server that has never answered and does not say what it refuses gets the plainest."""
         if is_about_prompt(refusal):
             return None
-        known = manner.humbler(now, self._rungs, self._wishes, refusal)
+        known = manner.humbler(now, self._settings.preset.rungs, self._wishes, refusal)
         return known or (None if self._has_worked or status == 404 else manner.plainest(now, self._wishes))
 
     def _post(self, prompt: Prompt, now: Manner) -> bytes:
         """One request."""
+        self._pace.wait()
         system, fields = manner.request(prompt, now, self._wishes)
         if self._few_shot:
             complete = self.connection.client.completions.with_streaming_response.create
@@ -186,16 +196,20 @@ class OpenAICompatible:
             return self.connection.read(response, MAX_ANSWER_BYTES)
 
     def _learn(self, prompt: Prompt, reply: Reply) -> None:
-        """Keep what worked, where it is not what was kept."""
+        """What the answer says about the server."""
         now = self._manner
         if reply.input_tokens is not None:
             now = window.learnt(now, self._shown(prompt), reply.input_tokens)
-        self._manner = manner.after(now, prompt, reply.text)
+        self._keep(manner.after(now, prompt, reply.text))
+
+    def _keep(self, now: Manner) -> None:
+        """Ask so from now on, and in the next run, where it is news."""
+        self._manner = now
         with self._lock:
-            is_news = window.differs(self._manner, self._kept)
-            self._kept = self._manner if is_news else self._kept
+            is_news = window.differs(now, self._kept)
+            self._kept = now if is_news else self._kept
         if is_news and self._write:
-            self._write(self._key, manner.to_text(self._manner))
+            self._write(self._key, manner.to_text(now))
 
 
 def connect(settings: ModelSettings) -> Model:

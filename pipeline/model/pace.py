@@ -1,36 +1,33 @@
-"""So many requests in any minute: whoever comes too early waits."""
+"""Keeps the requests to one model server apart, where the account allows only so many a minute."""
 
 import time
-from collections import deque
 from collections.abc import Callable
 from threading import Lock
 
-MINUTE_S = 60.0
-
 
 class Pace:
-    """At most ``per_minute`` requests begin in any 60 s; None for no bound. Threads may share it, in their order."""
+    """One request each ``60 / requests_per_minute`` seconds, over all threads; None for as fast as they come."""
 
     def __init__(
         self,
-        per_minute: int | None,
+        requests_per_minute: float | None,
         *,
         monotonic_s: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep_s: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._begun_s: deque[float] = deque(maxlen=per_minute or 0)
+        self._gap_s = 60 / requests_per_minute if requests_per_minute else 0.0
         self._monotonic_s = monotonic_s
-        self._sleep = sleep
+        self._sleep_s = sleep_s
+        self._next_s = float("-inf")
         self._lock = Lock()
 
     def wait(self) -> None:
-        """Come back when the next request may begin."""
-        if not self._begun_s.maxlen:
+        """Return when the next request may go out."""
+        if not self._gap_s:
             return
         with self._lock:
             now_s = self._monotonic_s()
-            is_full = len(self._begun_s) == self._begun_s.maxlen
-            begins_s = max(now_s, self._begun_s[0] + MINUTE_S) if is_full else now_s
-            self._begun_s.append(begins_s)
-        if begins_s > now_s:
-            self._sleep(begins_s - now_s)
+            turn_s = max(now_s, self._next_s)
+            self._next_s = turn_s + self._gap_s
+        if turn_s > now_s:
+            self._sleep_s(turn_s - now_s)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import urljoin
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -28,8 +29,10 @@ PROMPT = Prompt(
     },
     max_output_tokens=1024,  # room for thinking; an answer takes 6
 )
+P = TypeVar("P", bound=BaseModel)
 _MAX_BYTES = 10_000_000  # OpenRouter's list of models has 1 MB
 _MAX_MODELS = 2_000
+_SMALLEST_WINDOW = 512  # tokens, as of model.context_tokens
 _MAX_SHOWN = 5
 
 
@@ -38,8 +41,8 @@ class Probe:
     """What one endpoint can do; ``trouble`` is empty when it answered well, else it says what is wrong and the remedy.
 
     ``rung`` is how far it takes a schema (pipeline.providers.RUNGS), ``limit_name`` its name for the most tokens of an
-    answer; both empty without an answer. ``takes_temperature`` and ``context_tokens`` are None where that was not found
-    out. ``models`` are the names that the server lists.
+    answer; both empty without an answer. ``latency_ms`` has all requests in it, refused ones too. ``takes_temperature``
+    and ``context_tokens`` are None where that was not found out. ``models`` are the names that the server lists.
     """
 
     name: str
@@ -81,6 +84,9 @@ def probe(
     listed = _listed(model.connection)
     window = next((m.context_tokens for m in listed if m.id == settings.name and m.context_tokens), None)
     window = window or (_own_window(model.connection, settings) if answer else None)
+    window = window if window and window >= _SMALLEST_WINDOW else None  # some servers say 0 for "not known"
+    if window and answer:
+        model.learn_window(window)
     models = tuple(one_line(m.id, 200) for m in listed)
     if answer:
         trouble = " ".join(_troubles(settings, model, answer, window))
@@ -194,26 +200,27 @@ def _listed(connection: Connection) -> list[_Listed]:
 
 
 def _own_window(connection: Connection, settings: ModelSettings) -> int | None:
-    """The window that llama-server or Ollama has given the model, which their lists of models do not tell."""
+    """The window that a server of one's own has given the model, which its list of models at /v1 does not tell."""
     if not settings.is_local:
         return None
-    try:
-        props = _Props.model_validate_json(_get(connection, urljoin(address(settings), "/props")))
-        return props.default_generation_settings.n_ctx
-    except (ModelError, ValidationError):
-        pass
-    try:
-        running = _Running.model_validate_json(_get(connection, urljoin(address(settings), "/api/ps")))
-    except (ModelError, ValidationError):
-        return None
     wanted = {settings.name, f"{settings.name}:latest"}
-    return next((loaded.context_length for loaded in running.models if loaded.name in wanted), None)
+    if props := _page(connection, settings, "/props", _Props):
+        return props.default_generation_settings.n_ctx
+    if running := _page(connection, settings, "/api/ps", _Running):
+        return next((loaded.context_length for loaded in running.models if loaded.name in wanted), None)
+    if listed := _page(connection, settings, "/api/v0/models", _List):  # LM Studio
+        return next((m.context_tokens for m in listed.data if m.id in wanted), None)
+    return None
 
 
-def _get(connection: Connection, url: str) -> bytes:
-    """A page of the server that is no part of OpenAI's interface. Raises ModelError."""
+def _page(connection: Connection, settings: ModelSettings, path: str, shape: type[P]) -> P | None:
+    """A page of the server that is no part of OpenAI's interface; None where there is none of this shape."""
     import httpx2
 
     client = connection.client.with_options(max_retries=0)
-    with connection.failures():
-        return client.get(url, cast_to=httpx2.Response).content
+    try:
+        with connection.failures():
+            page = client.get(urljoin(address(settings), path), cast_to=httpx2.Response)
+        return shape.model_validate_json(page.content)
+    except (ModelError, ValidationError):
+        return None

@@ -13,15 +13,16 @@ from pipeline.model import without_thinking
 from pipeline.model.connection import Connection
 from pipeline.model.manner import holds_answer
 from pipeline.seams import Prompt
+from pipeline.text.tokens import estimate_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A usable answer. ``input_tokens`` and ``output_tokens`` are None where the server does not say."""
+    """A usable answer. ``input_tokens`` is None where the server does not say; ``output_tokens`` is estimated then."""
 
     text: str
     input_tokens: int | None
-    output_tokens: int | None
+    output_tokens: int
     cached_tokens: int
 
 
@@ -98,10 +99,11 @@ def read(body: bytes, prompt: Prompt, connection: Connection) -> Reply:
         raise connection.error("refused", f"refused: {message.refusal or 'its content filter stepped in'}")
     text = _answer_of(message, choice.finish_reason == "length", prompt, connection)
     usage = completion.usage or _Usage()
+    written = _positive(usage.completion_tokens)
     return Reply(
         text=text,
         input_tokens=_positive(usage.prompt_tokens),
-        output_tokens=_positive(usage.completion_tokens),
+        output_tokens=estimate_tokens((message.content or "") + message.thoughts) if written is None else written,
         cached_tokens=_positive((usage.prompt_tokens_details or _Details()).cached_tokens) or 0,
     )
 

@@ -78,7 +78,7 @@ def estimate_tokens(text: str) -> int:
     return _OVERHEAD_TOKENS + math.ceil(latin * _LATIN_RATE + han * _HAN_RATE + single * _SINGLE_RATE + bytes_)
 
 
-# The other way round: no vocabulary in use packs prose more tightly than 6 Latin letters or 2.5 Han characters a token.
+# The other way round: English prose takes 4 to 4.7 characters a token, Chinese up to 2; with room on that side too.
 _LEAST_LATIN, _LEAST_HAN, _LEAST_SINGLE = 1 / 6, 1 / 2.5, 1 / 6
 
 

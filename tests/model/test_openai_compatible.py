@@ -32,7 +32,7 @@ def test_thinking_is_cut_off_and_missing_usage_estimated(script: Loopback) -> No
     answer = model.complete(PROMPT)
     assert answer.text == "{}"
     assert answer.input_tokens > 0
-    assert answer.output_tokens > 0
+    assert answer.output_tokens > 20, "thinking is paid for, too"
     assert model.complete(PROMPT).input_tokens > 0
 
 

@@ -3,13 +3,15 @@
 import json
 import re
 import socket
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from pipeline.model.probe import Probe, probe
+from pipeline.errors import ModelError
+from pipeline.model.probe import PROMPT, Probe, probe
 from tests.model.conftest import KEY, Loopback, completion, refusal, settings
 
 OK = '{"ok": true}'
@@ -76,6 +78,7 @@ def test_what_it_does_not_take_is_told(script: Loopback, httpserver: HTTPServer)
         ([{"id": "tiny", "context_length": 4096}], 4096),
         ({"data": [{"id": "tiny", "context_window": 131_072}]}, 131_072),
         ({"data": [{"id": "other", "context_length": 8192}]}, None),
+        ({"data": [{"id": "tiny", "context_length": 0}]}, None),
         ({"data": "none"}, None),
         ("<html>", None),
     ],
@@ -89,7 +92,9 @@ def test_the_window_stands_in_the_list_of_models(
     assert found.trouble == ""
 
 
-def test_llama_server_and_ollama_tell_their_window_elsewhere(asked: Loopback, httpserver: HTTPServer) -> None:
+def test_servers_of_ones_own_tell_their_window_elsewhere(asked: Loopback, httpserver: HTTPServer) -> None:
+    lists(httpserver, {"data": [{"id": "tiny", "loaded_context_length": 6000}]}, "/api/v0/models")
+    assert ask(httpserver, provider="lm_studio").context_tokens == 6000
     lists(httpserver, {"models": [{"name": "tiny:latest", "context_length": 4096}]}, "/api/ps")
     found = ask(httpserver, provider="ollama", context_tokens=32_768)
     assert found.context_tokens == 4096
@@ -97,6 +102,19 @@ def test_llama_server_and_ollama_tell_their_window_elsewhere(asked: Loopback, ht
     assert "OLLAMA_CONTEXT_LENGTH" in found.trouble
     lists(httpserver, {"default_generation_settings": {"n_ctx": 2048}}, "/props")
     assert ask(httpserver).context_tokens == 2048
+
+
+def test_the_window_that_it_finds_holds_in_the_next_run(asked: Loopback, httpserver: HTTPServer) -> None:
+    lists(httpserver, {"data": [{"id": "tiny", "max_model_len": 2000}]})
+    kept: dict[str, str] = {}
+    probe(settings(httpserver.url_for("/v1")), keep=kept.__setitem__)
+    next_run = asked.again()
+    next_run.remember(kept.get, kept.__setitem__)
+    with pytest.raises(ModelError, match="has a window of 2,000 tokens"):
+        next_run.complete(replace(PROMPT, user="word " * 1_500))
+    told_otherwise = asked.again(context_tokens=9_000)
+    told_otherwise.remember(kept.get, kept.__setitem__)
+    assert told_otherwise.complete(replace(PROMPT, user="word " * 1_500)).text
 
 
 @pytest.mark.parametrize(
@@ -112,7 +130,7 @@ def test_a_trouble_is_told_with_its_remedy_and_without_the_key(
     script: Loopback, httpserver: HTTPServer, answer: object, said: str
 ) -> None:
     script.answer(answer)
-    lists(httpserver, {"data": [{"id": "small"}, {"id": "large"}]})
+    lists(httpserver, {"data": [{"id": "small", "context_length": 9000}, {"id": "large"}]})
     found = ask(httpserver)
     assert found.models == ("small", "large")
     assert not found.trouble or KEY not in found.trouble
