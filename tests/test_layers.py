@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "pipeline"
 STAGES = ("fetch", "extract", "dedupe", "rank", "summarise", "verify", "review", "render", "deliver")
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli", "__main__", "demo"),
-    ("run", "doctor", "init", "discover"),
+    ("run", "forecast", "doctor", "init", "discover"),
     STAGES,
     ("context",),
     ("embeddings",),

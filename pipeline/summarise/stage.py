@@ -1,6 +1,6 @@
 """Summarise: writes a summary for each story that prints in full, then the lead."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from math import ceil
 
@@ -10,13 +10,15 @@ from pipeline import resources
 from pipeline.context import Context
 from pipeline.errors import ModelError
 from pipeline.model.prompting import PromptFile, load_prompt
+from pipeline.seams import Prompt
 from pipeline.store import issues, summaries, told
-from pipeline.summarise.lead import LeadStory, extract_lead, write_lead
-from pipeline.summarise.write import EXTRACT, input_hash, write
+from pipeline.summarise.lead import LeadStory, extract_lead, lead_prompt, write_lead
+from pipeline.summarise.write import EXTRACT, input_hash, summary_prompt, write
 from pipeline.text.characters import one_line
-from pipeline.types import Issue, Outcome, Summary, Telling
+from pipeline.types import Issue, Outcome, Slot, Summary, Telling
 
 _SEPARATOR = "/"
+LEAD_CHARS = 600  # of a story, as a forecast counts them: about four claims
 MAX_SUBJECT_CHARS = 78  # about what a mail program shows of it (RFC 5322 2.1.1: a line of 78)
 
 
@@ -44,6 +46,32 @@ def process(ctx: Context, key: str) -> Outcome:
     """Write one summary, or the lead."""
     issue_id, _, story_id = key.partition(_SEPARATOR)
     return _write_story(ctx, issue_id, story_id) if story_id else _write_lead(ctx, issue_id)
+
+
+def prompts(ctx: Context, keys: Iterable[str]) -> list[Prompt]:
+    """What the model would be asked about the stories among these keys, and once for the lead of each issue."""
+    wanted = {tuple(key.split(_SEPARATOR)) for key in keys}
+    with ctx.store.read() as db:
+        found = issues.by_id(db, {issue_id for issue_id, story_id in wanted if story_id})
+    slots = [[s for s in issue.slots if (issue.id, s.story_id) in wanted] for issue in found]
+    return [prompt for some in slots for prompt in prompts_of(ctx, some)]
+
+
+def prompts_of(ctx: Context, slots: Sequence[Slot]) -> list[Prompt]:
+    """What the model would be asked about the stories of one issue that print in full, and for its lead.
+
+    The lead's is as long as the sources' beginnings would make it: what it is built upon is not written yet.
+    """
+    full, language = [slot for slot in slots if not slot.brief], ctx.settings.language
+    if not full:
+        return []
+    with ctx.store.read() as db:
+        tellings = told.of_slots(db, full)
+    file = _prompt(ctx, "summarise.md")
+    asked = [summary_prompt(file, t.story, language, t.before) for t in tellings.values()]
+    first = [t.story.representative for t in tellings.values()]
+    told_of = [LeadStory(headline=item.title, text=item.cited_text[:LEAD_CHARS]) for item in first]
+    return [*asked, lead_prompt(_prompt(ctx, "lead.md"), told_of, language)]
 
 
 def _prompt(ctx: Context, name: str) -> PromptFile:
