@@ -148,6 +148,7 @@ FAULTS: dict[str, tuple[Callable[[str], Reply | None], str]] = {
     "refusal": (lambda _: completion(None, refusal="I cannot help with that."), "The model refused to write"),
     "cut off": (lambda _: completion('{"headline": "Heron', "length"), "The model's answer was cut off"),
     "cut connection": (cut_short, "The model could not be reached"),
+    "half an answer": (lambda prompt: completion(honest(prompt)[: len(honest(prompt)) // 2]), "no usable answer"),
     "wrong schema": (lambda _: completion('{"title": "x", "summary": "y"}'), "The model gave no usable answer"),
     "no choices": (lambda _: (200, {"content-type": "application/json"}, b'{"choices": null}'), "no usable answer"),
 }
@@ -178,6 +179,26 @@ def test_with_a_model_that_is_down_the_issue_goes_out_whole_and_says_so(
     assert report.exit_code == 5
     assert any("could not be reached" in message for message in said(report))
     assert written_by(world) == {"extract": 4}
+    assert text_of(world).count("[Extract]") == 4
+    assert "The model could not be reached" in text_of(world)
+    goes_out_whole(world, approved, post[0])
+
+
+@pytest.mark.parametrize("fault", [f for f in FAULTS if f != "hang"])
+def test_a_model_that_begins_to_fail_in_the_middle_wrote_what_came_before(
+    world: World, cranky: Cranky, approved: Approve, post: tuple[Post, int], fault: str
+) -> None:
+    wrong, note = FAULTS[fault]
+    cranky.reply = lambda prompt: good(prompt) if len(set(cranky.prompts)) <= 2 else wrong(prompt)
+    connect(world, cranky.base_url)
+    report = world.run()
+    assert report.exit_code == 5
+    assert note.removeprefix("The model").strip() in said(report)[0]
+    assert written_by(world) == {"model:scribe-1": 2, "extract": 2}
+    text = text_of(world)
+    assert "The language model scribe-1 wrote 2 stories. 2 stories are extracts" in text
+    assert text.count("[Extract]") == 2
+    assert note in text
     goes_out_whole(world, approved, post[0])
 
 
