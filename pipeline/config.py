@@ -4,7 +4,7 @@ import datetime as dt
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -13,16 +13,13 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
     ValidationError,
-    ValidationInfo,
     field_validator,
-    model_validator,
 )
 
-from pipeline import providers
 from pipeline.config_file import explain, from_yaml, read
-from pipeline.config_section import SecretSection, Section
+from pipeline.config_model import MainModelSettings, ModelsSettings, Task, TaskSettings
+from pipeline.config_section import Section
 from pipeline.errors import ConfigError
 from pipeline.types import Kind
 
@@ -147,102 +144,11 @@ class RankSettings(Section):
         return self.interests if isinstance(self.interests, Mapping) else dict.fromkeys(self.interests, 1.0)
 
 
-class PriceSettings(Section):
-    """US dollars for one million tokens."""
-
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-    cached: float | None = Field(default=None, ge=0)
-
-
-class ModelSettings(SecretSection):
-    """Which model writes, what it costs, and how much it may. ``folder``: where an own few-shot file stands."""
-
-    secrets = ("api_key",)
-
-    type: str = "auto"
-    provider: str = ""
-    name: str = "gpt-5.4-mini"
-    base_url: str = ""
-    api: Literal["chat", "completions"] = "chat"
-    api_key_env: str = "OPENAI_API_KEY"
-    api_key_file: str = ""
-    price: PriceSettings | None = None
-    budget_usd: float = Field(default=1.0, ge=0)
-    timeout_s: float = Field(default=60, gt=0, le=600)
-    max_output_tokens: int | None = Field(default=None, ge=64)
-    context_tokens: int | None = Field(default=None, ge=512)
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
-    threads: int = Field(default=4, ge=1, le=32)
-    requests_per_minute: float | None = Field(default=None, gt=0, le=10_000)
-    api_key: SecretStr | None = Field(default=None, exclude=True, repr=False)
-    folder: Path = Field(default=Path(), exclude=True, repr=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_preset(cls, data: object, info: ValidationInfo) -> object:
-        """What the provider's preset says stands where nothing else is written."""
-        if not isinstance(data, dict):
-            return data
-        name, where = (str(data.get(key) or "") for key in ("provider", "base_url"))
-        preset = providers.find(name, where)
-        if preset is None:
-            return data  # the validator of ``provider`` says so
-        if name not in ("", "openai") and "name" not in data:
-            raise ValueError(f"name is missing. Write which of the models at {name} it is")
-        given: dict[str, object] = {"threads": preset.threads, "folder": (info.context or {}).get("folder", Path())}
-        if name:
-            given["api_key_env"] = preset.key_env
-        if known := preset.known(str(data.get("name", cls.model_fields["name"].default))):
-            given["price"] = {"input": known.input, "cached": known.cached, "output": known.output}
-        return given | {key: value for key, value in data.items() if value is not None}
-
-    @field_validator("provider")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        if name and name not in providers.PROVIDERS:
-            raise ValueError(f"no such provider; there are {', '.join(sorted(providers.PROVIDERS))}")
-        return name
-
-    @property
-    def preset(self) -> providers.Provider:
-        """What is known of the provider: of the one that is named, else of the one at ``base_url``."""
-        return providers.find(self.provider, self.base_url) or providers.Provider()
-
-    @property
-    def url(self) -> str:
-        """Where the server is."""
-        return self.base_url or self.preset.base_url
-
-    @property
-    def window_tokens(self) -> int | None:
-        """How many tokens the model reads and writes at once, where that is known."""
-        known = self.preset.known(self.name)
-        return self.context_tokens or (known.context_tokens if known else None) or self.preset.context_tokens
-
-    @property
-    def is_local(self) -> bool:
-        """Whether the server is one's own, where calls cost nothing."""
-        return providers.is_loopback(self.url) or (bool(self.provider) and not self.preset.key_env)
-
-    @property
-    def kind(self) -> str:
-        """The type with ``auto`` settled: openai_compatible when a key or a server that needs none is set, else
-        extractive.
-        """
-        if self.type != "auto":
-            return self.type
-        own_server = self.base_url or (self.provider and not self.preset.key_env)
-        return "openai_compatible" if self.api_key or own_server else "extractive"
-
-
 class VerifySettings(Section):
     """What becomes of a sentence that its sources contradict, and of one that none of them bears out."""
 
     refuted: Literal["repair", "cut", "show"] = "repair"
     not_enough_info: Literal["repair", "cut", "show"] = "show"
-    model: ModelSettings | None = None
 
 
 class ReviewSettings(Section):
@@ -285,7 +191,8 @@ class Settings(Section):
     trust: Mapping[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     dedupe: DedupeSettings = DedupeSettings()
     rank: RankSettings = RankSettings()
-    model: ModelSettings = ModelSettings()
+    model: MainModelSettings = MainModelSettings()
+    models: ModelsSettings = ModelsSettings()
     verify: VerifySettings = VerifySettings()
     review: ReviewSettings = ReviewSettings()
     mail: MailSettings = MailSettings()
@@ -300,6 +207,15 @@ class Settings(Section):
         if twice:
             raise ValueError(f"two sources are called {', '.join(twice)}; give each an id of its own")
         return sources
+
+    def task(self, name: Task) -> TaskSettings:
+        """The model of one task: its own one, else ``model``."""
+        return getattr(self.models, name) or self.model
+
+    @property
+    def tasks(self) -> Mapping[Task, TaskSettings]:
+        """The model of each task that is done: a second opinion only by one that was named for it."""
+        return {name: self.task(name) for name in get_args(Task) if name != "check" or self.models.check}
 
 
 OptionsOf = Callable[[str, str], type[BaseModel]]

@@ -8,17 +8,17 @@ A model server is a module with one name:
     a ``kind`` out of KINDS. Time-outs and retries end inside.
 
 No servers are ``prompting.py``, ``few_shot.py``, ``blocks.py``, ``numbered.py`` and ``answers.py`` (what goes in, how
-it is shown, and how to read what comes out), ``ledger.py`` (stands before each of them and caches), ``books.py``
-(counts, and stops at the budget), ``connection.py`` (the openai client), ``manner.py``, ``reply.py`` and ``window.py``
-(how a server wants to be asked, what it answers, how much it reads), ``pace.py`` and ``probe.py`` (how often it may be
-asked, what it can do). Nor is
-``extractive``: it means that no model is asked (summarise/extract.py writes then).
+it is shown, and how to read what comes out), ``ledger.py`` (stands before each of them and caches), ``chain.py`` (asks
+the next one where one fails), ``books.py`` (counts, and stops at the budget), ``connection.py`` (the openai client),
+``manner.py``, ``reply.py`` and ``window.py`` (how a server wants to be asked, what it answers, how much it reads),
+``pace.py`` and ``probe.py`` (how often it may be asked, what it can do). Nor is ``extractive``: it means that none is
+asked (summarise/extract.py writes then).
 """
 
 from collections.abc import Callable
 from typing import Literal, Protocol, cast, get_args, runtime_checkable
 
-from pipeline.config import ModelSettings
+from pipeline.config_model import ModelSettings
 from pipeline.errors import ConfigError
 from pipeline.resources import find_type, type_names
 from pipeline.seams import Model, Prompt
@@ -32,6 +32,7 @@ _NO_SERVERS = frozenset(
         "answers",
         "blocks",
         "books",
+        "chain",
         "connection",
         "few_shot",
         "ledger",

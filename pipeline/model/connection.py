@@ -14,7 +14,7 @@ from weakref import finalize
 
 from pydantic import SecretStr
 
-from pipeline.config import ModelSettings
+from pipeline.config_model import ModelSettings
 from pipeline.errors import ConfigError, ModelError
 from pipeline.model import Failure
 from pipeline.text.characters import one_line

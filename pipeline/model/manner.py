@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipeline.config import ModelSettings
+from pipeline.config_model import ModelSettings
 from pipeline.model.answers import read_object
 from pipeline.providers import RUNGS, Provider, Rung
 from pipeline.seams import Prompt

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from pipeline import resources
-from pipeline.config import ModelSettings
+from pipeline.config_model import ModelSettings
 from pipeline.errors import ModelError
 from pipeline.model import Failure, manner, window
 from pipeline.model.connection import MAX_RETRIES, Connection, address, is_about_prompt, refusal_of

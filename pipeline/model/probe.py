@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from pipeline.config import ModelSettings
+from pipeline.config_model import ModelSettings
 from pipeline.errors import ModelError
 from pipeline.model.connection import MAX_RETRIES, Connection, address
 from pipeline.model.manner import holds_answer

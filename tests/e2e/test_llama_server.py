@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.config import ModelSettings
+from pipeline.config_model import ModelSettings
 from pipeline.context import utc_now
 from pipeline.errors import ModelError
 from pipeline.model.answers import read_object

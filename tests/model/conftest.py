@@ -10,7 +10,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from pipeline.config import ModelSettings
+from pipeline.config_model import ModelSettings
 from pipeline.model.openai_compatible import OpenAICompatible
 from pipeline.seams import Prompt
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.config import ModelSettings
+from pipeline.config_model import ModelSettings
 from pipeline.errors import ConfigError
 from pipeline.model.few_shot import load_few_shot
 from pipeline.model.openai_compatible import OpenAICompatible

@@ -7,9 +7,9 @@ from threading import Barrier
 
 import pytest
 
-from pipeline.config import PriceSettings
+from pipeline.config_model import PriceSettings
 from pipeline.errors import BudgetExceeded, ModelError
-from pipeline.model.books import Books
+from pipeline.model.books import Books, Cost
 from pipeline.model.ledger import Ledger, cache_key
 from pipeline.model.openai_compatible import OpenAICompatible
 from pipeline.model.scripted import Answers, Scripted
@@ -94,14 +94,14 @@ def test_a_failed_call_is_logged_with_its_kind_and_costs_nothing_when_nothing_wa
     with pytest.raises(ModelError, match="away"):
         desk.ledger.ask(PROMPT, number)
     assert [(row.error, row.cost_usd_micros) for row in desk.rows] == [("down", 0)]
-    assert desk.books.spent_usd_micros == 0
+    assert desk.books.spent.usd_micros == 0
 
 
 def test_a_call_that_may_have_been_charged_is_booked_at_its_most() -> None:
     desk = Desk([ModelError("slow", kind="timeout")], price=PriceSettings(input=0, output=1))
     with pytest.raises(ModelError):
         desk.ledger.ask(PROMPT, number)
-    assert desk.books.spent_usd_micros == desk.rows[0].cost_usd_micros == 1000
+    assert desk.books.spent.usd_micros == desk.rows[0].cost_usd_micros == 1000
 
 
 def test_cost_comes_from_usage_with_cached_tokens_at_their_own_price_rounded_up() -> None:
@@ -110,7 +110,7 @@ def test_cost_comes_from_usage_with_cached_tokens_at_their_own_price_rounded_up(
             return replace(super().complete(prompt), input_tokens=1001, output_tokens=10, cached_tokens=1000)
 
     desk = Desk([])
-    books = Books(log=desk.rows.append, clock=lambda: NOW, budget_usd_micros=DOLLAR, spent_usd_micros=5)
+    books = Books(log=desk.rows.append, clock=lambda: NOW, budget_usd_micros=DOLLAR, spent=Cost(usd_micros=5))
     ledger = Ledger(
         Charged(["7"]),
         read_cache=desk.cache.get,
@@ -120,13 +120,13 @@ def test_cost_comes_from_usage_with_cached_tokens_at_their_own_price_rounded_up(
     )
     ledger.ask(PROMPT, number)
     assert desk.rows[0].cost_usd_micros == 121  # 0.75 + 45 + 75 = 120.75
-    assert books.spent_usd_micros == 126
+    assert books.spent.usd_micros == 126
 
 
 def test_the_budget_stops_before_the_call_that_could_pass_it() -> None:
     desk = Desk(["1", "2"], price=PriceSettings(input=0, output=1), budget=1500)
     desk.ledger.ask(PROMPT, number)
-    left = 1500 - desk.books.spent_usd_micros
+    left = 1500 - desk.books.spent.usd_micros
     with pytest.raises(BudgetExceeded, match=r"scripted: the next call may cost \$0.0020, and \$0.00") as caught:
         desk.ledger.ask(replace(PROMPT, user="other", max_output_tokens=2000), number)
     assert "model.budget_usd" in str(caught.value)
@@ -163,7 +163,7 @@ def test_what_threads_have_under_way_counts_against_the_budget() -> None:
             desk.ledger.ask(replace(PROMPT, user="fifth"), number)
         leave.wait(timeout=10)
         assert [future.result() for future in asked] == [(1, False)] * 4
-    assert desk.books.spent_usd_micros < 400  # the answers were short: what was set aside is free again
+    assert desk.books.spent.usd_micros < 400  # the answers were short: what was set aside is free again
 
 
 @pytest.mark.parametrize(("kind", "asked"), [("auth", 1), ("down", 3), ("timeout", 3), ("refused", 5)])

@@ -7,7 +7,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from pipeline.config import ModelSettings
+from pipeline.config_model import ModelSettings
 from pipeline.errors import ConfigError, ModelError
 from pipeline.model.openai_compatible import OpenAICompatible, connect
 from tests.model.conftest import KEY, PROMPT, Loopback, completion, refusal, settings
