@@ -7,7 +7,7 @@ from functools import cache
 
 from pipeline.text.characters import one_line
 from pipeline.text.sentences import split
-from pipeline.types import CheckMethod
+from pipeline.types import CheckMethod, Verdict
 from pipeline.verify.findings import Finding
 from pipeline.verify.nearest import COMMON_ROOTS, comparable, holds_han, telling, tokens, told
 from pipeline.verify.sources import Sources
@@ -17,6 +17,7 @@ METHOD: CheckMethod = "belongs"
 # Of 977 summaries (RAGTruth, SummEdits, FaithBench, QAGS) none has so few of its own words in its source; of the same
 # summaries held against the source of another, 98 % have fewer.
 CROSSED = 0.25
+_SURELY_CROSSED_WORDS = 8  # of fewer, with one that a source has, the others may be other words for the same
 _CROSSED_WORDS = 5  # fewer may be a remark that its writer made up, which `support` and the others look at
 REPEATED = 0.9  # of the telling words that two sentences have together, the share that both have
 _REPEATED_WORDS = 6
@@ -223,12 +224,15 @@ def _crossed(text: str, sources: Sources) -> Finding | None:
     row = {word for word in telling(tokens(text)) if word not in COMMON_ROOTS}
     if len(row) < _CROSSED_WORDS or not comparable(text, known):
         return None
-    if sum(word in known.holding for word in row) >= CROSSED * len(row):
+    held = sum(word in known.holding for word in row)
+    if held >= CROSSED * len(row):
         return None
     if holds_han(text, known):
         return None
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
-    return _refuted(start, end, "This is about something else: hardly any of its words are in the sources")
+    note = "This is about something else: hardly any of its words are in the sources"
+    verdict: Verdict = "not_enough_info" if held and len(row) < _SURELY_CROSSED_WORDS else "refuted"
+    return Finding(start=start, end=end, verdict=verdict, note=note)
 
 
 def _refuted(start: int, end: int, note: str) -> Finding:
