@@ -91,7 +91,7 @@ _DATES = (
 _TIMES = (
     re.compile(r"(?<![\w.:])(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s?(?P<half>[ap])\.?m\b\.?", re.IGNORECASE),
     re.compile(r"(?<![\w.:])(?P<hour>\d{1,2}):(?P<minute>\d\d)(?![\d:])"),
-    re.compile(r"(?<!\d)(?P<hour>\d{1,2})[时点](?:(?P<minute>\d{1,2})分)?(?!间)"),
+    re.compile(r"(?<!\d)(?P<hour>\d{1,2})[时点](?:(?P<minute>\d{1,2})分)?(?!间|候)"),
 )
 
 

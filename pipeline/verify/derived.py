@@ -40,7 +40,8 @@ _RATE = re.compile(
 _POINTS = frozenset(("%", "pp", "points", ""))
 _TOTAL = re.compile(r"\b(?:total|together|combined|altogether|difference|gap)\b|共|合计|总计|相差", re.IGNORECASE)
 _TIMED = re.compile(
-    r"\b(?:ago|after|later|before|earlier|since|within|until|past|last(?:ed|s)?|first|took|takes|for)\b|[前后来内初]|持续|历时|用时|长",
+    r"\b(?:ago|after|later|before|earlier|since|within|until|past|last(?:ed|s)?|first|took|takes|for)\b"
+    r"|[前后来内初长]|持续|历时|用时",
     re.IGNORECASE,
 )
 
@@ -240,7 +241,7 @@ def _spans(q: Quantity, figures: Sequence[Quantity]) -> bool:
     full = {value for value in dates if value >= 10_000}
     full |= {v + (y + n) * 10_000 for v in dates if v < 10_000 for y in set(years) or {0} for n in (0, 1)}
     times = [f.value for f in figures[:_MOST_FIGURES] if f.unit == "time"]
-    if q.unit == "second" and any((a - b) % 1440 * 60 == q.value for a, b in product(times, times)):
+    if q.unit == "second" and any(int(a - b) % 1440 * 60 == q.value for a, b in product(times, times)):
         return True
     for a, b in product(full, full):
         if a > b and (q.value == _months(a) - _months(b) or _is_years(q, a, b) or _is_days(q, a, b)):
