@@ -4,8 +4,7 @@ import datetime as dt
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, ClassVar, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -14,14 +13,13 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
     ValidationError,
-    ValidationInfo,
     field_validator,
-    model_validator,
 )
 
 from pipeline.config_file import explain, from_yaml, read
+from pipeline.config_model import MainModelSettings, ModelsSettings, Task, TaskSettings
+from pipeline.config_section import Section
 from pipeline.errors import ConfigError
 from pipeline.types import Kind
 
@@ -36,12 +34,6 @@ def _time_zone(name: str) -> str:
 
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 """The name of a zone in the IANA database."""
-
-
-class Section(BaseModel):
-    """Options that a person may write; unknown keys are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ScheduleSettings(Section):
@@ -152,84 +144,11 @@ class RankSettings(Section):
         return self.interests if isinstance(self.interests, Mapping) else dict.fromkeys(self.interests, 1.0)
 
 
-class PriceSettings(Section):
-    """US dollars for one million tokens."""
-
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
-    cached: float | None = Field(default=None, ge=0)
-
-
-class SecretSection(Section):
-    """Options with secrets. Each stands in the environment (``<secret>_env`` names the variable) or in a file
-    (``<secret>_file``), never in config.yaml itself.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-    secrets: ClassVar[tuple[str, ...]]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _reveal(cls, data: object, info: ValidationInfo) -> object:
-        if not isinstance(data, dict):
-            return data
-        context = info.context or {}
-        for secret in cls.secrets:
-            if secret in data:
-                raise ValueError(f"{secret} is a secret: put it into .env, or name a file with {secret}_file")
-            env_name = data.get(f"{secret}_env", cls.model_fields[f"{secret}_env"].default)
-            found = cls._from_file(secret, data, context) or context.get("environ", {}).get(env_name, "")
-            data = {**data, secret: found} if found else data
-        return data
-
-    @classmethod
-    def _from_file(cls, secret: str, data: Mapping[str, object], context: Mapping[str, object]) -> str:
-        name = data.get(f"{secret}_file")
-        if not name:
-            return ""
-        try:
-            return Path(str(context.get("folder", ".")), str(name)).read_text(encoding="utf-8").strip()
-        except OSError as e:
-            raise ValueError(f"cannot read {name}: {e.strerror}; write the secret there") from e
-
-
-class ModelSettings(SecretSection):
-    """Which model writes, what it costs, and how much it may."""
-
-    secrets = ("api_key",)
-
-    type: str = "auto"
-    name: str = "gpt-5.4-mini"
-    base_url: str = ""
-    api_key_env: str = "OPENAI_API_KEY"
-    api_key_file: str = ""
-    price: PriceSettings | None = None
-    budget_usd: float = Field(default=1.0, ge=0)
-    timeout_s: float = Field(default=60, gt=0, le=600)
-    max_output_tokens: int | None = Field(default=None, ge=64)
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    threads: int = Field(default=4, ge=1, le=32)
-    api_key: SecretStr | None = Field(default=None, exclude=True, repr=False)
-
-    @property
-    def is_local(self) -> bool:
-        """Whether the server is on this machine, where calls cost nothing."""
-        return urlsplit(self.base_url).hostname in ("localhost", "127.0.0.1", "::1")
-
-    @property
-    def kind(self) -> str:
-        """The type with ``auto`` settled: openai_compatible when a key or a base URL is set, else extractive."""
-        if self.type != "auto":
-            return self.type
-        return "openai_compatible" if self.api_key or self.base_url else "extractive"
-
-
 class VerifySettings(Section):
     """What becomes of a sentence that its sources contradict, and of one that none of them bears out."""
 
     refuted: Literal["repair", "cut", "show"] = "repair"
     not_enough_info: Literal["repair", "cut", "show"] = "show"
-    model: ModelSettings | None = None
 
 
 class ReviewSettings(Section):
@@ -272,7 +191,8 @@ class Settings(Section):
     trust: Mapping[str, Annotated[float, Field(ge=0, le=1)]] = Field(default_factory=dict)
     dedupe: DedupeSettings = DedupeSettings()
     rank: RankSettings = RankSettings()
-    model: ModelSettings = ModelSettings()
+    model: MainModelSettings = MainModelSettings()
+    models: ModelsSettings = ModelsSettings()
     verify: VerifySettings = VerifySettings()
     review: ReviewSettings = ReviewSettings()
     mail: MailSettings = MailSettings()
@@ -287,6 +207,15 @@ class Settings(Section):
         if twice:
             raise ValueError(f"two sources are called {', '.join(twice)}; give each an id of its own")
         return sources
+
+    def task(self, name: Task) -> TaskSettings:
+        """The model of one task: its own one, else ``model``."""
+        return getattr(self.models, name) or self.model
+
+    @property
+    def tasks(self) -> Mapping[Task, TaskSettings]:
+        """The model of each task that is done: a second opinion only by one that was named for it."""
+        return {name: self.task(name) for name in get_args(Task) if name != "check" or self.models.check}
 
 
 OptionsOf = Callable[[str, str], type[BaseModel]]

@@ -4,19 +4,22 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from pipeline import config, resources
-from pipeline.config import ModelSettings, Settings
+from pipeline.config import Settings
+from pipeline.config_model import ModelSettings, TaskSettings
 from pipeline.errors import ConfigError
 from pipeline.seams import Channel, Embedder, Http
 from pipeline.types import Clock, ModelCall
 
 if TYPE_CHECKING:
     from pipeline.model.books import Books
+    from pipeline.model.chain import Chain
     from pipeline.model.ledger import Ledger
     from pipeline.store import Store
     from pipeline.workers import Workers
@@ -42,14 +45,20 @@ class NamedChannel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a stage may use of the outside world; ``model``, ``checker`` and ``embedder`` where they are configured."""
+    """What a stage may use of the outside world. ``model`` writes, ``triage`` says what is one story and how much it
+    matters, ``translator`` translates, ``checker`` gives a second opinion: each a chain, None where no model is asked.
+    """
 
     settings: Settings
     store: "Store"
     http: Http
     workers: "Workers"
-    model: "Ledger | None"
-    checker: "Ledger | None"
+    books: "Books"
+    ledgers: "Ledgers"
+    model: "Chain | None"
+    triage: "Chain | None"
+    translator: "Chain | None"
+    checker: "Chain | None"
     embedder: Embedder | None
     channels: tuple[NamedChannel, ...]
     clock: Clock = utc_now
@@ -95,13 +104,19 @@ def opened(
     own = Workers()
     try:
         account = books(settings, store, clock)
+        ledgers = Ledgers(store, clock, account)
+        chain = partial(_chain, ledgers)
         yield Context(
             settings=settings,
             store=store,
             http=http,
             workers=workers or own,
-            model=ledger(settings.model, store, clock, account),
-            checker=ledger(settings.verify.model, store, clock, account, "verify.model"),
+            books=account,
+            ledgers=ledgers,
+            model=chain(settings.tasks.get("write")),
+            triage=chain(settings.tasks.get("triage")),
+            translator=chain(settings.tasks.get("translate")),
+            checker=chain(settings.tasks.get("check")),
             embedder=embedder(settings, store, clock, account),
             channels=channels(settings),
             clock=clock,
@@ -115,7 +130,7 @@ def opened(
 
 def books(settings: Settings, store: "Store", clock: Clock) -> "Books":
     """The books of every model that a run asks, on what was spent within BUDGET_SPAN."""
-    from pipeline.model.books import Books
+    from pipeline.model.books import Books, Cost
     from pipeline.store import model_calls
 
     def log(call: ModelCall) -> None:
@@ -123,37 +138,70 @@ def books(settings: Settings, store: "Store", clock: Clock) -> "Books":
             model_calls.log(db, call)
 
     with store.read() as db:
-        spent = sum(u.cost_usd_micros for u in model_calls.usage(db, clock() - BUDGET_SPAN))
-    budget = round(settings.model.budget_usd * 1_000_000)
-    return Books(log=log, clock=clock, budget_usd_micros=budget, spent_usd_micros=spent)
+        usage = model_calls.usage(db, clock() - BUDGET_SPAN)
+    spent = (
+        Cost(usd_micros=u.cost_usd_micros, input_tokens=u.input_tokens, output_tokens=u.output_tokens) for u in usage
+    )
+    return Books(
+        log=log,
+        clock=clock,
+        budget_usd_micros=round(settings.model.budget_usd * 1_000_000),
+        budget_tokens=settings.model.budget_tokens,
+        spent=sum(spent, Cost()),
+    )
 
 
-def ledger(
-    model: ModelSettings | None, store: "Store", clock: Clock, books: "Books", key: str = "model"
-) -> "Ledger | None":
-    """The model configured under ``key``, behind its ledger; None for none or ``extractive``.
+class Ledgers:
+    """Makes the ledger of each model once, whatever it is asked for: what it fails at counts everywhere."""
 
-    Raises ConfigError without a price.
-    """
-    if model is None or model.kind == "extractive":
-        return None
-    from pipeline.model import find
-    from pipeline.model.ledger import Ledger
-    from pipeline.store import model_calls
+    def __init__(self, store: "Store", clock: Clock, books: "Books") -> None:
+        self._store = store
+        self._clock = clock
+        self._books = books
+        self._made: dict[ModelSettings, Ledger] = {}
 
-    if model.price is None and model.kind == "openai_compatible" and not model.is_local:
-        remedy = "Write its price: {input: ..., output: ...} (USD for a million tokens), so that the budget can hold"
-        raise ConfigError(f"the price of {model.name} is not known", subject=f"{key}.price", remedy=remedy)
+    def of(self, model: ModelSettings) -> "Ledger":
+        """The model behind its ledger. Raises ConfigError without a price."""
+        if model not in self._made:
+            self._made[model] = self._make(model)
+        return self._made[model]
 
-    def read(key: str) -> str | None:
-        with store.read() as db:
+    def _make(self, model: ModelSettings) -> "Ledger":
+        from pipeline.model import find
+        from pipeline.model.ledger import Ledger
+
+        if model.price is None and model.kind == "openai_compatible" and not model.is_local:
+            remedy = "Write price: {input: ..., output: ...} (USD for a million tokens), so that the budget can hold"
+            raise ConfigError("its price is not known", subject=f"the model {model.name}", remedy=remedy)
+        return Ledger(
+            find(model.kind).connect(model),
+            read_cache=self.read,
+            write_cache=self.write,
+            books=self._books,
+            price=model.price,
+            threads=model.threads,
+        )
+
+    def read(self, key: str) -> str | None:
+        """What is kept under that key."""
+        from pipeline.store import model_calls
+
+        with self._store.read() as db:
             return model_calls.answer(db, key)
 
-    def write(key: str, text: str) -> None:
-        with store.begin() as db:
-            model_calls.keep_answer(db, key, text, clock())
+    def write(self, key: str, text: str) -> None:
+        """Keep an answer, or what was learnt of a server."""
+        from pipeline.store import model_calls
 
-    return Ledger(find(model.kind).connect(model), read_cache=read, write_cache=write, books=books, price=model.price)
+        with self._store.begin() as db:
+            model_calls.keep_answer(db, key, text, self._clock())
+
+
+def _chain(ledgers: Ledgers, task: TaskSettings | None) -> "Chain | None":
+    """The models of a task; None where it has none, and stories are printed as extracts."""
+    from pipeline.model.chain import Chain
+
+    return Chain([ledgers.of(model) for model in task.chain]) if task and task.chain else None
 
 
 def embedder(settings: Settings, store: "Store", clock: Clock, books: "Books") -> Embedder | None:

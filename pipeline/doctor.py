@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline import resources
 from pipeline.config import Settings
+from pipeline.config_model import ModelSettings
 from pipeline.context import Context, load_settings, opened
 from pipeline.errors import DigestError
 from pipeline.schedule import upcoming
@@ -61,7 +62,7 @@ def examine(path: Path) -> list[Finding]:
     except DigestError as e:
         return [_failed("configuration", e)]
     found = [Finding(subject="configuration", state="ok", message=f"{len(settings.sources)} sources")]
-    found += [*_files(settings), _model(settings), *_mail(settings)]
+    found += [*_files(settings), *_models(settings), *_mail(settings)]
     try:
         with opened(settings) as ctx:
             found += [_embeddings(settings), *_store(ctx), *_channels(ctx), _calendar(ctx)]
@@ -94,20 +95,30 @@ def _found(settings: Settings, kind: str, name: str) -> str:
     return str(resources.find(kind, name, settings.folder))
 
 
-def _model(settings: Settings) -> Finding:
-    model = settings.model
+def _models(settings: Settings) -> Iterator[Finding]:
+    """Of each configured model, whether it can be asked; none of them is, since that may cost."""
+    own = {name: getattr(settings.models, name) for name in type(settings.models).model_fields}
+    for key, task in {"model": settings.model, **{f"models.{name}": t for name, t in own.items() if t}}.items():
+        yield _model(key, task)
+        for i, model in enumerate(task.fallback):
+            yield _model(f"{key}.fallback[{i}]", model)
+    budget, tokens = settings.model.budget_usd, settings.model.budget_tokens
+    if any(task.chain for task in settings.tasks.values()):
+        bound = f" and {tokens:,} tokens" if tokens is not None else ""
+        message = f"at most {budget:.2f} USD{bound} in 24 hours, for all models together"
+        yield Finding(subject="budget", state="ok", message=message)
+
+
+def _model(key: str, model: ModelSettings) -> Finding:
     if model.kind == "extractive":
-        remedy = f"To have a model write, set {model.api_key_env} (in .env), or model.base_url for a local server"
-        return Finding(subject="model", state="note", message="none: stories are printed as extracts", remedy=remedy)
-    where = model.base_url or "the provider's own address"
+        remedy = f"To have a model write, set {model.api_key_env} (in .env), or {key}.base_url for a local server"
+        message = "none: stories are printed as extracts" if key == "model" else f"{model.name} is not asked"
+        return Finding(subject=key, state="note", message=message, remedy=remedy)
     if model.api_key is None and not model.is_local:
         remedy = f"Set {model.api_key_env} in the environment or in .env"
-        return Finding(
-            subject="model", state="missing", message=f"{model.name} needs a key", remedy=remedy, exit_code=2
-        )
-    return Finding(
-        subject="model", state="ok", message=f"{model.name} at {where}, at most {model.budget_usd:.2f} USD a run"
-    )
+        return Finding(subject=key, state="missing", message=f"{model.name} needs a key", remedy=remedy, exit_code=2)
+    remedy = "`digest model check` asks it one thing" if key == "model" else ""
+    return Finding(subject=key, state="ok", message=f"{model.name} at {model.place}", remedy=remedy)
 
 
 def _embeddings(settings: Settings) -> Finding:
@@ -120,7 +131,7 @@ def _embeddings(settings: Settings) -> Finding:
     if model.api_key is None and not model.is_local:
         remedy = f"Set {model.api_key_env} in the environment or in .env"
         return Finding(subject="embeddings", state="missing", message=f"{name} needs a key", remedy=remedy, exit_code=2)
-    where = model.base_url or "the provider's own address"
+    where = model.place
     return Finding(subject="embeddings", state="ok", message=f"{name} at {where}, out of the budget of the model")
 
 

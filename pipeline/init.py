@@ -10,7 +10,8 @@ from pipeline.errors import ConfigError
 
 ENV_EXAMPLE = """\
 # Copy to .env (never commit it). What stands in the environment wins.
-# A key for the model that writes; without one the digest prints extracts, and says so.
+# A key for the model that writes; without one the digest prints extracts, and says so. Another model.provider has a
+# variable of its own (GEMINI_API_KEY, ANTHROPIC_API_KEY, TOGETHER_API_KEY ...).
 #OPENAI_API_KEY=
 # The password of your mail account, for the smtp channel in config.yaml.
 #DIGEST_SMTP_PASSWORD=

@@ -25,6 +25,7 @@ from pipeline.deliver import stage as deliver
 from pipeline.errors import DigestError, Fatal
 from pipeline.extract import stage as extract
 from pipeline.fetch import stage as fetch
+from pipeline.forecast import before_stage
 from pipeline.rank import stage as rank
 from pipeline.render import stage as render
 from pipeline.review import stage as review
@@ -59,6 +60,10 @@ class Progress(Protocol):
         """One key is through."""
         ...
 
+    def say(self, text: str) -> None:
+        """Something to know before a stage begins."""
+        ...
+
 
 class Silent:
     """Shows nothing: for cron, and for calls from code."""
@@ -67,6 +72,9 @@ class Silent:
         """Nothing."""
 
     def step(self, name: str, key: str, outcome: str) -> None:
+        """Nothing."""
+
+    def say(self, text: str) -> None:
         """Nothing."""
 
 
@@ -150,6 +158,8 @@ def _run_stage(ctx: Context, name: str, left: set[tuple[str, str]], report: Repo
     keys = [key for key in stage.pending(ctx) if (name, key) not in left]
     if not keys:
         return False
+    if ahead := before_stage(ctx, name, keys):
+        progress.say(ahead)
     progress.stage(name, len(keys))
     threads = getattr(stage, "threads", lambda _: 1)(ctx)
     with _processing(stage, ctx, keys) as process:

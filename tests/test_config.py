@@ -8,6 +8,7 @@ from pipeline import config, resources
 from pipeline.config import Settings
 from pipeline.context import options_of
 from pipeline.errors import ConfigError
+from pipeline.providers import PROVIDERS
 
 GOOD = """
 schedule: {anchor: 2026-11-23}
@@ -110,3 +111,54 @@ def test_without_a_key_the_digest_is_extractive_and_a_base_url_is_enough_for_a_m
     assert load(tmp_path, GOOD).model.kind == "extractive"
     local = load(tmp_path, GOOD + "model: {base_url: 'http://localhost:11434/v1'}\n").model
     assert (local.kind, local.is_local) == ("openai_compatible", True)
+
+
+def test_a_provider_brings_address_key_and_price_and_written_keys_win(tmp_path: Path) -> None:
+    keys = {"OPENAI_API_KEY": "sk-openai", "ANTHROPIC_API_KEY": "sk-ant"}
+    model = load(tmp_path, GOOD + "model: {provider: anthropic, name: claude-haiku-4-5-20251001}\n", keys).model
+    assert model.url == "https://api.anthropic.com/v1/"
+    assert model.api_key is not None
+    assert model.api_key.get_secret_value() == "sk-ant"
+    assert model.price is not None
+    assert (model.price.input, model.price.output, model.window_tokens) == (1, 5, 200_000)
+    other = "{provider: anthropic, name: x, base_url: 'https://proxy.example/v1', api_key_env: MINE, threads: 9,"
+    other += " price: {input: 7, output: 8}, context_tokens: 9000}"
+    model = load(tmp_path, GOOD + f"model: {other}\n", keys | {"MINE": "sk-mine"}).model
+    assert (model.url, model.threads, model.window_tokens) == ("https://proxy.example/v1", 9, 9000)
+    assert model.api_key is not None
+    assert model.api_key.get_secret_value() == "sk-mine"
+    assert model.price is not None
+    assert model.price.input == 7
+
+
+@pytest.mark.parametrize("name", sorted(PROVIDERS))
+def test_each_provider_is_one_line_of_configuration(tmp_path: Path, name: str) -> None:
+    preset = PROVIDERS[name]
+    text = GOOD + f"model: {{provider: {name}, name: some-model}}\n"
+    keyless = load(tmp_path, text, {"OPENAI_API_KEY": "sk-openai"} if name != "openai" else {}).model
+    assert keyless.api_key is None, "the key of another provider never leaves for this one"
+    if preset.key_env:
+        assert keyless.kind == "extractive"
+        model = load(tmp_path, text, {preset.key_env: "sk-x"}).model
+        assert (model.kind, model.is_local) == ("openai_compatible", False)
+    else:
+        assert (keyless.kind, keyless.is_local) == ("openai_compatible", True)
+    assert preset.base_url.startswith("http")
+
+
+def test_an_address_is_enough_to_know_the_provider(tmp_path: Path) -> None:
+    model = load(tmp_path, GOOD + "model: {base_url: 'http://127.0.0.1:11434/v1', name: qwen}\n").model
+    assert model.window_tokens == 4096
+    assert "OLLAMA_CONTEXT_LENGTH" in model.preset.context_remedy
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("{provider: togther, name: x}", r"model\.provider: no such provider; there are anthropic, deepseek, .*vllm"),
+        ("{provider: together}", "model: name is missing. Write which of the models at together it is"),
+    ],
+)
+def test_a_provider_that_is_none_and_a_model_without_a_name_are_mistakes(tmp_path: Path, model: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        load(tmp_path, GOOD + f"model: {model}\n")

@@ -3,7 +3,7 @@
 A channel is a module with three names:
 
 ``Options``
-    pydantic model (a ``config.Section``) of what config.yaml may say; an unknown key is a mistake.
+    pydantic model (a ``config_section.Section``) of what config.yaml may say; an unknown key is a mistake.
 ``ONE_COPY``
     True when it keeps one copy for everybody (an archive), False when it sends to each recipient on the list.
 ``connect(options, folder) -> Channel``

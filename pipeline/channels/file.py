@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from pipeline.channels._mime import build
-from pipeline.config import Section
+from pipeline.config_section import Section
 from pipeline.errors import ConfigError
 from pipeline.seams import Channel, Message, Receipt
 

@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from pipeline.channels._mime import build, sender_address
-from pipeline.config import SecretSection
+from pipeline.config_section import SecretSection
 from pipeline.errors import ConfigError, NetworkError
 from pipeline.seams import Channel, Message, Receipt
 from pipeline.text.addresses import to_ascii

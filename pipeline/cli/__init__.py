@@ -6,7 +6,8 @@ import click
 
 from pipeline.cli.apply import apply
 from pipeline.cli.issue import issue
-from pipeline.cli.lists import model, recipients
+from pipeline.cli.lists import recipients
+from pipeline.cli.model import model
 from pipeline.cli.review import review
 from pipeline.cli.run import demo, doctor, init, run
 from pipeline.cli.sources import sources

@@ -1,6 +1,5 @@
 """What several commands share: opening the configuration, and printing a listing for people or for programs."""
 
-import dataclasses
 import json
 import shutil
 import sys
@@ -84,11 +83,6 @@ def listing(
             click.echo(head + last)
         else:
             click.echo(wrap(last, limit, head))
-
-
-def record(value: object) -> dict[str, object]:
-    """A dataclass as a plain dict."""
-    return dataclasses.asdict(value)  # type: ignore[call-overload,no-any-return]
 
 
 def _plain(value: object) -> object:

@@ -1,4 +1,4 @@
-"""digest recipients, model: the list of readers, and what the model cost."""
+"""digest recipients: the list of readers."""
 
 import csv
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.common import json_option, listing, opened, record
+from pipeline.cli.common import json_option, listing, opened
 from pipeline.errors import ConfigError
 
 Person = tuple[str, str]
@@ -117,22 +117,3 @@ def _address(text: str, subject: str = "") -> str:
         remedy = "It looks like you@example.org"
         raise ConfigError(f"{text!r} is no mail address, and nothing changed", subject=subject, remedy=remedy)
     return f"{local}@{domain.lower()}"
-
-
-@click.group()
-def model() -> None:
-    """The model that writes."""
-
-
-@model.command("cost")
-@json_option
-@click.pass_context
-def cost(context: click.Context, as_json: bool) -> None:
-    """Show calls, tokens and US dollars so far, by model and stage."""
-    from pipeline.store import model_calls
-
-    with opened(context) as ctx, ctx.store.read() as db:
-        rows = [record(u) for u in model_calls.usage(db)]
-    for row in rows:
-        row["usd"] = f"{int(str(row.pop('cost_usd_micros'))) / 1_000_000:.4f}"
-    listing(rows, as_json=as_json, empty="No model was asked yet.")

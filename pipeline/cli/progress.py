@@ -32,6 +32,10 @@ class _OnTerminal:
         shown = key if outcome == "done" else f"{key} ({outcome})"
         self._bars.update(self._tasks[name], advance=1, key=shown[:60])
 
+    def say(self, text: str) -> None:
+        """A line of its own above the bars."""
+        self._bars.console.print(text, markup=False, highlight=False)
+
 
 @contextmanager
 def progress() -> Iterator["Progress"]:

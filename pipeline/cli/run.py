@@ -21,7 +21,7 @@ STAGE_NAMES = ("fetch", "extract", "dedupe", "rank", "summarise", "verify", "rev
 @click.option(
     "--until", type=click.Choice(STAGE_NAMES), default="deliver", show_default=True, help="The last stage to run."
 )
-@click.option("--dry-run", is_flag=True, help="Only say what each stage would do.")
+@click.option("--dry-run", is_flag=True, help="Only say what each stage would do, and what its model would cost.")
 @click.pass_context
 def run(context: click.Context, now: bool, until: str, dry_run: bool) -> None:
     """Do what is due: this is the line for cron.
@@ -44,6 +44,7 @@ def run(context: click.Context, now: bool, until: str, dry_run: bool) -> None:
 
 
 def _say_pending(ctx: "Context") -> None:
+    from pipeline.forecast import of_run
     from pipeline.run import STAGES
 
     for name, stage in STAGES.items():
@@ -52,6 +53,8 @@ def _say_pending(ctx: "Context") -> None:
             f"{name}: {len(keys)} to do"
             + (f" ({', '.join(keys[:5])}{', ...' if len(keys) > 5 else ''})" if keys else "")
         )
+    for line in of_run(ctx):
+        click.echo(line)
 
 
 def _say_report(ctx: "Context", report: "Report") -> None:

@@ -154,18 +154,19 @@ def _fold(
 
 def _ask(ctx: Context, perhaps: list[Doubt], fresh: Sequence[Item]) -> tuple[list[Doubt], DigestError | None]:
     """(the doubts with the model's verdicts, what went wrong: then they stay open for the reviewer)."""
-    if ctx.model is None or not ctx.settings.dedupe.ask_model or not perhaps:
+    if ctx.triage is None or not ctx.settings.dedupe.ask_model or not perhaps:
         return perhaps, None
-    file = load_prompt(resources.find("prompts", "same.md", ctx.settings.folder), ctx.settings.model.max_output_tokens)
+    most_tokens = ctx.settings.task("triage").max_output_tokens
+    file = load_prompt(resources.find("prompts", "same.md", ctx.settings.folder), most_tokens)
     new = {item.id: item for item in fresh}
     with ctx.store.read() as db:
         old = stories.load(db, {d.other_id for d in perhaps} - new.keys())
     asked = question(file, perhaps, new | {story.id: story.representative for story in old.values()})
     try:
-        answers, _from_cache = ctx.model.ask(asked.prompt, lambda text: read_answer(text, asked))
+        answers, by = ctx.triage.ask(asked.prompt, lambda text: read_answer(text, asked))
     except (ModelError, BudgetExceeded) as e:
         return perhaps, _instead(e, "stories that are perhaps the same stay apart")
-    return settled(perhaps, asked, answers, ctx.model.name), None
+    return settled(perhaps, asked, answers, by), ctx.triage.replaced_by(by)
 
 
 def _instead(error: DigestError, what: str) -> ModelError:

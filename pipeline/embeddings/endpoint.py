@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from pipeline.config import DedupeSettings, ModelSettings
+from pipeline.config import DedupeSettings
+from pipeline.config_model import ModelSettings
 from pipeline.errors import ConfigError
 from pipeline.model import Failure
-from pipeline.model.books import Books
+from pipeline.model.books import Books, Cost
 from pipeline.model.connection import Connection, address
 from pipeline.seams import Embedder
 from pipeline.text.characters import clean
@@ -36,6 +37,7 @@ _REMEDIES: Mapping[Failure, str] = {
     "auth": "Check the key (model.api_key_env) and the credit of the account",
     "rate_limited": "It is asked again with the next run; or raise the limit of the account",
     "refused": "Check that dedupe.embeddings names an embedding model",
+    "too_long": "Take an embedding model with a larger window",
     "garbage": "Check that dedupe.embeddings names an embedding model",
 }
 
@@ -88,16 +90,17 @@ class Endpoint:
 
     def _ask(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One request."""
-        most = self._micros(sum(map(estimate_tokens, texts)))
-        with self._books.call(stage="dedupe", prompt="embeddings", model=self.name, most_usd_micros=most) as entry:
+        tokens = sum(map(estimate_tokens, texts))
+        most = Cost(usd_micros=self._micros(tokens), input_tokens=tokens)
+        with self._books.call(stage="dedupe", prompt="embeddings", model=self.name, most=most) as entry:
             with self.connection.failures():
                 create = self.connection.client.embeddings.with_streaming_response.create
                 with create(model=self.name, input=list(texts), encoding_format="float") as response:
                     body = self.connection.read(response, MAX_ANSWER_BYTES)
             answer = self._read(body)
             usage = answer.usage.prompt_tokens if answer.usage else None
-            entry.input_tokens = usage if usage is not None and usage >= 0 else sum(map(estimate_tokens, texts))
-            entry.cost_usd_micros = self._micros(entry.input_tokens)
+            read = usage if usage is not None and usage >= 0 else tokens
+            entry.cost = Cost(usd_micros=self._micros(read), input_tokens=read)
             return self._vectors(answer.data or [], len(texts))
 
     def _read(self, body: bytes) -> _Answer:

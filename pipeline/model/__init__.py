@@ -7,24 +7,44 @@ A model server is a module with one name:
     ``name`` (which the issue prints) and ``complete(prompt) -> Answer``; that raises ModelError and nothing else, with
     a ``kind`` out of KINDS. Time-outs and retries end inside.
 
-No servers are ``prompting.py``, ``blocks.py`` and ``answers.py`` (what goes in, how a story is shown, and how to read
-what comes out), ``ledger.py`` (stands before each of them and caches), ``books.py`` (counts, and stops at the budget)
-and ``connection.py`` (the openai client). Nor is ``extractive``: it means that no model is asked (summarise/extract.py
-writes then).
+No servers are ``prompting.py``, ``few_shot.py``, ``blocks.py``, ``numbered.py`` and ``answers.py`` (what goes in, how
+it is shown, and how to read what comes out), ``ledger.py`` (stands before each of them and caches), ``chain.py`` (asks
+the next one where one fails), ``books.py`` (counts, and stops at the budget), ``connection.py`` (the openai client),
+``manner.py``, ``reply.py`` and ``window.py`` (how a server wants to be asked, what it answers, how much it reads),
+``pace.py`` and ``probe.py`` (how often it may be asked, what it can do). Nor is ``extractive``: it means that none is
+asked (summarise/extract.py writes then).
 """
 
-from typing import Literal, Protocol, cast, get_args
+from collections.abc import Callable
+from typing import Literal, Protocol, cast, get_args, runtime_checkable
 
-from pipeline.config import ModelSettings
+from pipeline.config_model import ModelSettings
 from pipeline.errors import ConfigError
 from pipeline.resources import find_type, type_names
-from pipeline.seams import Model
+from pipeline.seams import Model, Prompt
 
-Failure = Literal["down", "timeout", "auth", "rate_limited", "refused", "cut_off", "garbage"]
+Failure = Literal["down", "timeout", "auth", "rate_limited", "refused", "cut_off", "garbage", "too_long"]
 KINDS: tuple[str, ...] = get_args(Failure)
 """What a ModelError of this package may say as its kind."""
 
-_NO_SERVERS = frozenset({"answers", "blocks", "books", "connection", "ledger", "numbered", "prompting"})
+_NO_SERVERS = frozenset(
+    {
+        "answers",
+        "blocks",
+        "books",
+        "chain",
+        "connection",
+        "few_shot",
+        "ledger",
+        "manner",
+        "numbered",
+        "pace",
+        "probe",
+        "prompting",
+        "reply",
+        "window",
+    }
+)
 
 
 class ModelType(Protocol):
@@ -32,6 +52,19 @@ class ModelType(Protocol):
 
     def connect(self, settings: ModelSettings) -> Model:
         """Give a model that connects when it is asked."""
+        ...
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """A model that learns how its server wants to be asked, and can begin where the last run ended."""
+
+    def most_tokens(self, prompt: Prompt) -> int:
+        """The most tokens that it reads for a prompt, with all that it adds to it."""
+        ...
+
+    def remember(self, read_kept: Callable[[str], str | None], write_kept: Callable[[str, str], None]) -> None:
+        """Where to look up, by key, what was learnt, and where to keep it."""
         ...
 
 

@@ -13,21 +13,58 @@ from pipeline.types import Clock, ModelCall
 _MAY_BE_CHARGED = frozenset({"timeout", "refused", "cut_off", "garbage"})
 
 
-@dataclass(slots=True, kw_only=True)
-class Entry:
-    """What one call took; whoever makes the call fills it in."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What calls take, in millionths of a US dollar and in tokens; ``cached_tokens`` are among those of the input."""
 
-    cost_usd_micros: int
+    usd_micros: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
 
+    @property
+    def tokens(self) -> int:
+        """Read and written together, which is what a budget of tokens counts."""
+        return self.input_tokens + self.output_tokens
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            usd_micros=self.usd_micros + other.usd_micros,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+        )
+
+
+NOTHING = Cost()
+
+
+@dataclass(slots=True)
+class Entry:
+    """What one call took; whoever makes the call fills it in."""
+
+    cost: Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What calls would take at most. ``from_cache`` counts answers that are kept, which take nothing."""
+
+    calls: int = 0
+    from_cache: int = 0
+    most: Cost = NOTHING
+
+    def __add__(self, other: "Forecast") -> "Forecast":
+        return Forecast(
+            calls=self.calls + other.calls, from_cache=self.from_cache + other.from_cache, most=self.most + other.most
+        )
+
 
 class Books:
-    """What may be spent and what was. Threads may share it.
+    """What may be spent and what was, in US dollars and in tokens. Threads may share it.
 
-    ``log`` gets a row for each call, failed ones and cache hits included, from the calling thread.
-    ``spent_usd_micros`` is what was spent before; ``monotonic_s`` times the calls.
+    ``log`` gets a row for each call, failed ones and cache hits included, from the calling thread. ``spent`` is what
+    was spent before; without a ``budget_tokens`` tokens are only counted. ``monotonic_s`` times the calls.
     """
 
     def __init__(
@@ -36,65 +73,84 @@ class Books:
         log: Callable[[ModelCall], None],
         clock: Clock,
         budget_usd_micros: int,
-        spent_usd_micros: int = 0,
+        budget_tokens: int | None = None,
+        spent: Cost = NOTHING,
         monotonic_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log = log
         self._clock = clock
-        self._budget = budget_usd_micros
-        self._spent = spent_usd_micros
-        self._reserved = 0
+        self._budget_usd_micros = budget_usd_micros
+        self._budget_tokens = budget_tokens
+        self._spent = spent
+        self._reserved: list[Cost] = []
         self._monotonic_s = monotonic_s
         self._lock = Lock()
 
     @property
-    def spent_usd_micros(self) -> int:
-        """Spent so far, in millionths of a US dollar, what was spent before included."""
+    def spent(self) -> Cost:
+        """Spent so far, what was spent before included."""
         return self._spent
 
+    @property
+    def left_usd_micros(self) -> int:
+        """What may still be spent."""
+        return max(self._budget_usd_micros - self._spent.usd_micros, 0)
+
+    @property
+    def left_tokens(self) -> int | None:
+        """What may still be read and written; None without a bound."""
+        return None if self._budget_tokens is None else max(self._budget_tokens - self._spent.tokens, 0)
+
     @contextmanager
-    def call(self, *, stage: str, prompt: str, model: str, most_usd_micros: int) -> Iterator[Entry]:
-        """Around one call: sets the most that it can cost aside, then books what it cost and logs it.
+    def call(self, *, stage: str, prompt: str, model: str, most: Cost) -> Iterator[Entry]:
+        """Around one call: sets the ``most`` that it can take aside, then books what it took and logs it.
 
         Raises BudgetExceeded, before anything is asked, when that is more than what is left.
         """
-        self._reserve(most_usd_micros, model)
-        entry = Entry(cost_usd_micros=most_usd_micros)  # an error that we do not know may have been charged
+        self._reserve(most, model)
+        entry = Entry(most)  # an error that we do not know may have been charged
         begun_s, error = self._monotonic_s(), "interrupted"
         try:
             yield entry
             error = ""
         except ModelError as e:
             error = e.kind
-            entry.cost_usd_micros = most_usd_micros if error in _MAY_BE_CHARGED else 0
+            entry.cost = most if error in _MAY_BE_CHARGED else NOTHING
             raise
         finally:
             with self._lock:
-                self._reserved -= most_usd_micros
-                self._spent += entry.cost_usd_micros
+                self._reserved.remove(most)
+                self._spent += entry.cost
             took_ms = round((self._monotonic_s() - begun_s) * 1000)
-            self._write(stage, prompt, model, entry, took_ms, error=error)
+            self._write(stage, prompt, model, entry.cost, took_ms, error=error)
 
     def from_cache(self, *, stage: str, prompt: str, model: str) -> None:
         """Log an answer that was kept."""
-        self._write(stage, prompt, model, Entry(cost_usd_micros=0), 0, from_cache=True)
+        self._write(stage, prompt, model, NOTHING, 0, from_cache=True)
 
-    def _reserve(self, most: int, model: str) -> None:
+    def _reserve(self, most: Cost, model: str) -> None:
         with self._lock:
-            if self._spent + self._reserved + most > self._budget:
+            taken = sum(self._reserved, self._spent)
+            if taken.usd_micros + most.usd_micros > self._budget_usd_micros:
                 message = (
-                    f"the next call may cost {_usd(most)}, and {_usd(self._spent + self._reserved)} of "
-                    f"{_usd(self._budget)} are spent or set aside"
+                    f"the next call may cost {_usd(most.usd_micros)}, and {_usd(taken.usd_micros)} of "
+                    f"{_usd(self._budget_usd_micros)} are spent or set aside"
                 )
                 raise BudgetExceeded(message, subject=model, remedy="Raise model.budget_usd, or take a cheaper model")
-            self._reserved += most
+            if self._budget_tokens is not None and taken.tokens + most.tokens > self._budget_tokens:
+                message = (
+                    f"the next call may take {most.tokens:,} tokens, and {taken.tokens:,} of "
+                    f"{self._budget_tokens:,} are taken or set aside"
+                )
+                raise BudgetExceeded(message, subject=model, remedy="Raise model.budget_tokens, or print fewer stories")
+            self._reserved.append(most)
 
     def _write(
         self,
         stage: str,
         prompt: str,
         model: str,
-        entry: Entry,
+        cost: Cost,
         duration_ms: int,
         *,
         error: str = "",
@@ -105,10 +161,10 @@ class Books:
                 stage=stage,
                 prompt=prompt,
                 model=model,
-                input_tokens=entry.input_tokens,
-                output_tokens=entry.output_tokens,
-                cached_tokens=entry.cached_tokens,
-                cost_usd_micros=entry.cost_usd_micros,
+                input_tokens=cost.input_tokens,
+                output_tokens=cost.output_tokens,
+                cached_tokens=cost.cached_tokens,
+                cost_usd_micros=cost.usd_micros,
                 duration_ms=duration_ms,
                 from_cache=from_cache,
                 called_at=self._clock(),

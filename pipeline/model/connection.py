@@ -3,26 +3,36 @@
 No kind of model server: ``openai_compatible`` asks it for completions, ``pipeline.embeddings.endpoint`` for vectors.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
+from weakref import finalize
 
 from pydantic import SecretStr
 
-from pipeline.config import ModelSettings
+from pipeline.config_model import ModelSettings
 from pipeline.errors import ConfigError, ModelError
 from pipeline.model import Failure
 from pipeline.text.characters import one_line
 
 if TYPE_CHECKING:
-    from openai import OpenAI
+    import httpx2
+    from openai import APIStatusError, OpenAI
 
-OPENAI_URL = "https://api.openai.com/v1"
 MAX_RETRIES = 2  # by the openai client: 408, 409, 429, 5xx and no connection; it honours Retry-After up to two minutes
 _UNUSED_KEY = "unused"  # local servers want a key and ignore it
+_MAX_REFUSAL_CHARS = 4_000
+_NO_CREDIT = "insufficient_quota"  # OpenAI's 429 that no waiting cures
+_TOO_LONG = re.compile(
+    r"context_length_exceeded|context (?:size|length|window)|maximum context|prompt is too long|too many tokens",
+    re.IGNORECASE,
+)
+# Of a prompt, not of a key: OpenRouter sends 403 for it, Azure 400.
+_MODERATED = re.compile(r"moderation|content.?(?:filter|policy|management)|flagged|safety", re.IGNORECASE)
 
 
 class Streamed(Protocol):
@@ -43,7 +53,7 @@ class Connection:
         self,
         name: str,
         *,
-        base_url: str = OPENAI_URL,
+        base_url: str,
         api_key: SecretStr | None = None,
         timeout_s: float = 60,
         max_retries: int = MAX_RETRIES,
@@ -61,10 +71,16 @@ class Connection:
     @cached_property
     def client(self) -> "OpenAI":
         """The client, connected to nothing yet."""
-        from openai import OpenAI  # 0.6 s: only a run that asks a model pays for it
+        from openai import DefaultHttpx2Client, OpenAI  # 0.6 s: only a run that asks a model pays for it
 
+        http = DefaultHttpx2Client(event_hooks={"response": [_spare_the_hopeless]})
+        finalize(self, http.close)  # a client that is given one does not close it when it goes
         return OpenAI(
-            api_key=self._key, base_url=self._base_url, timeout=self._timeout_s, max_retries=self._max_retries
+            api_key=self._key,
+            base_url=self._base_url,
+            timeout=self._timeout_s,
+            max_retries=self._max_retries,
+            http_client=http,
         )
 
     def read(self, response: Streamed, max_bytes: int) -> bytes:
@@ -90,7 +106,7 @@ class Connection:
         except (openai.APITimeoutError, httpx2.TimeoutException) as e:
             raise self.error("timeout", f"did not answer in {self._timeout_s:g} s") from e
         except openai.APIStatusError as e:
-            raise self.error(_kind_of(e.status_code), f"answered {e.status_code}: {e.message}") from e
+            raise self.error(_kind_of(e.status_code, refusal_of(e)), f"answered {e.status_code}: {e.message}") from e
         except (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL) as e:
             raise self.error("down", f"cannot be reached at {self._base_url}: {e}") from e
 
@@ -102,8 +118,8 @@ class Connection:
     def error_inside(self, error: object) -> ModelError:
         """For an error that came inside HTTP 200, as OpenRouter sends them."""
         fields = error if isinstance(error, dict) else {"message": error}
-        code = fields.get("code")
-        kind = _kind_of(code) if isinstance(code, int) else "down"
+        code = str(fields.get("code") or "")
+        kind = _kind_of(int(code) if code.isdecimal() else 500, str(error))
         return self.error(kind, f"answered with an error: {fields.get('message') or error}")
 
     def error(self, kind: Failure, message: str, remedy: str = "") -> ModelError:
@@ -115,19 +131,42 @@ class Connection:
 
 def address(settings: ModelSettings) -> str:
     """Where the server is. Raises ConfigError for an address that is none."""
-    url = settings.base_url or OPENAI_URL
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        remedy = "It looks like http://localhost:11434/v1"
-        raise ConfigError(f"{url!r} is no http address", subject="model.base_url", remedy=remedy)
-    return url
+    url = settings.url
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            return url
+    except ValueError:
+        pass
+    remedy = "It looks like http://localhost:11434/v1"
+    raise ConfigError(f"{url!r} is no http address", subject="model.base_url", remedy=remedy)
 
 
-def _kind_of(status: int) -> Failure:
+def refusal_of(error: "APIStatusError") -> str:
+    """All that a server says about a refusal: its code and the names of fields are not in the client's message."""
+    return f"{error.message} {error.response.text[:_MAX_REFUSAL_CHARS]}"
+
+
+def is_about_prompt(refusal: str) -> bool:
+    """Whether a refusal is about what was asked, not about how: another manner of asking will not help."""
+    return bool(_TOO_LONG.search(refusal) or _MODERATED.search(refusal))
+
+
+def _kind_of(status: int, message: str) -> Failure:
+    if _NO_CREDIT in message:
+        return "auth"
+    if status in (400, 413, 422, 500) and _TOO_LONG.search(message):
+        return "too_long"
+    if status in (400, 413, 422) or (status == 403 and _MODERATED.search(message)):
+        return "refused"
     if status in (401, 402, 403):
         return "auth"
     if status in (408, 504):
         return "timeout"
-    if status in (400, 413, 422):
-        return "refused"
     return "rate_limited" if status == 429 else "down"
+
+
+def _spare_the_hopeless(response: "httpx2.Response") -> None:
+    """Tells the client, by the header that OpenAI's servers use, not to wait for credit that nobody buys meanwhile."""
+    if response.status_code == 429 and _NO_CREDIT in response.read().decode(errors="replace"):
+        response.headers["x-should-retry"] = "false"

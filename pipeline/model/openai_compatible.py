@@ -1,22 +1,26 @@
-"""Any server that speaks OpenAI's Chat Completions: OpenAI, OpenRouter, Groq, Ollama, llama.cpp, vLLM and others.
+"""Any server that speaks OpenAI's Chat Completions, or Completions for base models: OpenAI, Gemini, Ollama and others.
 
-https://platform.openai.com/docs/api-reference/chat/create , with what other servers do differently. Three things are
-learnt from refusals and remembered: how far the server takes a schema, which name it has for the limit of tokens, and
-whether it takes a temperature. The answer is read by us: the client's own parsing fails on HTML and ``choices: null``.
+https://platform.openai.com/docs/api-reference/chat/create , with what other servers do differently: where asking begins
+is data (pipeline/providers.py), what a server refuses is learnt and remembered (model/manner.py). The answer is read by
+us (model/reply.py): the client's own parsing fails on HTML and ``choices: null``.
 """
 
 import json
-import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from threading import Lock
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError, field_validator
-
-from pipeline.config import ModelSettings
-from pipeline.model import Failure, without_thinking
-from pipeline.model.connection import MAX_RETRIES, OPENAI_URL, Connection, address
+from pipeline import resources
+from pipeline.config_model import ModelSettings
+from pipeline.errors import ModelError
+from pipeline.model import Failure, manner, window
+from pipeline.model.connection import MAX_RETRIES, Connection, address, is_about_prompt, refusal_of
+from pipeline.model.few_shot import load_few_shot
+from pipeline.model.manner import Manner
+from pipeline.model.pace import Pace
+from pipeline.model.reply import Reply, read
 from pipeline.seams import Answer, Model, Prompt
 from pipeline.text.tokens import estimate_tokens
 
@@ -24,13 +28,6 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
 
 MAX_ANSWER_BYTES = 4_000_000  # ten times the longest answer that anyone asks for
-
-# From the strictest to none. Azure's strict mode refuses limits of length; DeepSeek takes json_object only, LM Studio
-# json_schema only, Anthropic ignores them all.
-_RUNGS = ("json_schema", "json_schema_without_limits", "json_object", "none")
-_LIMITS = ("maxLength", "minLength", "maxItems", "minItems")
-_FORMAT_WORDS = ("response_format", "json_schema", "json_object", "json_validate_failed", "structured", "grammar")
-_NOT_IN_NAMES = re.compile(r"[^\w-]", re.ASCII)
 
 _REMEDIES: Mapping[Failure, str] = {
     "down": "Check model.base_url and model.name, and whether the server runs",
@@ -40,202 +37,184 @@ _REMEDIES: Mapping[Failure, str] = {
     "refused": "It is asked again when the story changes",
     "cut_off": "Raise model.max_output_tokens; thinking counts too",
     "garbage": "Take a model that follows a JSON schema",
+    "too_long": "Take a model with a larger window, or write model.context_tokens if its window is larger",
 }
-
-
-class _Lenient(BaseModel):
-    """What we read of an answer; servers add fields of their own, and leave out or null any of ours."""
-
-    model_config = ConfigDict(extra="ignore")
-
-
-class _Message(_Lenient):
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(_Lenient):
-    message: _Message | None = None
-    finish_reason: str | None = None
-    error: object = None
-
-
-class _Details(_Lenient):
-    cached_tokens: int | None = None
-
-
-class _Usage(_Lenient):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    prompt_tokens_details: _Details | None = None
-
-
-class _Completion(_Lenient):
-    error: object = None
-    choices: list[_Choice] | None = None
-    usage: _Usage | None = None
-
-    @field_validator("usage", mode="wrap")
-    @classmethod
-    def _forgive(cls, value: object, read: Callable[[object], _Usage | None]) -> _Usage | None:
-        """A count that cannot be read is estimated: no reason to throw a good answer away."""
-        try:
-            return read(value)
-        except ValidationError:
-            return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Manner:
-    """How this server wants to be asked."""
-
-    rung: int = 0
-    limit_name: str = "max_completion_tokens"
-    temperature: float | None = None
 
 
 class OpenAICompatible:
     """One model on one server. Threads may share it: what one learns late is only learnt twice.
 
-    ``timeout_s`` holds for one attempt, its body included (twice that at worst, when the last read stalls). One call
-    makes at most ``1 + max_retries`` attempts for each of the five things that it can learn.
+    ``settings.timeout_s`` holds for one attempt, its body included (twice that at worst, when the last read stalls).
+    One call makes at most ``1 + max_retries`` attempts for each thing that it can learn, and one more round of them
+    after an error inside HTTP 200.
     """
 
     def __init__(
         self,
-        name: str,
+        settings: ModelSettings,
         *,
-        base_url: str = OPENAI_URL,
-        api_key: SecretStr | None = None,
-        timeout_s: float = 60,
-        temperature: float | None = None,
         max_retries: int = MAX_RETRIES,
         monotonic_s: Callable[[], float] = time.monotonic,
+        pace: Pace | None = None,
     ) -> None:
-        self.name = name
+        self.name = settings.name
+        remedy = settings.preset.context_remedy
         self.connection = Connection(
-            name,
-            base_url=base_url,
-            api_key=api_key,
-            timeout_s=timeout_s,
+            settings.name,
+            base_url=address(settings),
+            api_key=settings.api_key,
+            timeout_s=settings.timeout_s,
             max_retries=max_retries,
-            remedies=_REMEDIES,
+            remedies={**_REMEDIES, "too_long": remedy} if remedy else _REMEDIES,
             monotonic_s=monotonic_s,
         )
-        self._manner = _Manner(temperature=temperature)
+        self._pace = pace or Pace(settings.requests_per_minute)
+        self._settings = settings
+        self._wishes = manner.wishes(settings)
+        self._few_shot = None
+        self._manner = manner.first(settings.preset)
+        if settings.api == "completions":
+            self._few_shot = load_few_shot(resources.find("prompts", "few_shot.md", settings.folder))
+            self._manner = Manner(rung="none", limit_name="max_tokens")
+        self._key = manner.key(settings)
+        self._kept: Manner | None = None
+        self._write: Callable[[str, str], None] | None = None
+        self._has_worked = False
+        self._lock = Lock()
+
+    @property
+    def manner(self) -> Manner:
+        """How it is asked, after all that was learnt."""
+        return self._manner
+
+    def remember(self, read_kept: Callable[[str], str | None], write_kept: Callable[[str, str], None]) -> None:
+        """Begin where the last run ended, and keep what this one learns; both are called from the asking thread."""
+        self._kept = manner.from_text(read_kept(self._key))
+        self._manner = self._kept or self._manner
+        self._has_worked = self._kept is not None
+        self._write = write_kept
+
+    def most_tokens(self, prompt: Prompt) -> int:
+        """The most tokens that it reads for a prompt: the schema or the worked examples included."""
+        schema = json.dumps(prompt.schema, ensure_ascii=False)
+        return estimate_tokens(self._few_shot.text(prompt) if self._few_shot else prompt.system + prompt.user + schema)
+
+    @property
+    def window_tokens(self) -> int | None:
+        """How many tokens it reads and writes at once: as configured, as a probe found out, or as is known."""
+        return self._settings.context_tokens or self._manner.window_tokens or self._settings.window_tokens
+
+    def learn_window(self, tokens: int) -> None:
+        """Keep what a probe found out."""
+        self._keep(replace(self._manner, window_tokens=tokens))
 
     def complete(self, prompt: Prompt) -> Answer:
         """Answer one prompt. Raises ModelError, its kind out of pipeline.model.KINDS; never with the key in it."""
+        self._check_window(prompt)
         with self.connection.failures():
-            return self._read(self._ask(prompt), prompt)
+            reply = self._reply(prompt)
+        shown = self._shown(prompt)
+        if reply.input_tokens is not None and window.is_cut(shown, reply.input_tokens, self._manner):
+            sent = window.count(shown, self._manner)
+            message = f"read {reply.input_tokens:,} of about {sent:,} tokens and did not say so"
+            raise self.connection.error("too_long", message)
+        self._learn(prompt, reply)
+        return Answer(
+            text=reply.text,
+            model=self.name,
+            input_tokens=estimate_tokens(shown) if reply.input_tokens is None else reply.input_tokens,
+            output_tokens=reply.output_tokens,
+            cached_tokens=reply.cached_tokens,
+        )
+
+    def _check_window(self, prompt: Prompt) -> None:
+        """Some servers cut a prompt without a word, others charge for the refusal: what is too long is not sent."""
+        if self.window_tokens is None:
+            return
+        needed = window.count(self._shown(prompt), self._manner) + prompt.max_output_tokens
+        if needed > self.window_tokens:
+            message = f"has a window of {self.window_tokens:,} tokens; prompt and answer may take {needed:,}"
+            raise self.connection.error("too_long", message)
+
+    def _shown(self, prompt: Prompt) -> str:
+        """All that the model reads."""
+        if self._few_shot:
+            return self._few_shot.text(prompt)
+        return manner.request(prompt, self._manner, {})[0] + prompt.user
+
+    def _reply(self, prompt: Prompt) -> Reply:
+        """One answer; an error inside HTTP 200, which the client cannot see, is tried once more."""
+        try:
+            return read(self._ask(prompt), prompt, self.connection)
+        except ModelError as e:
+            if e.kind != "down":
+                raise
+        return read(self._ask(prompt), prompt, self.connection)
 
     def _ask(self, prompt: Prompt) -> bytes:
         """The bytes of the answer, after stepping down from what the server does not take."""
-        from openai import BadRequestError, UnprocessableEntityError
+        from openai import BadRequestError, NotFoundError, UnprocessableEntityError
 
-        manner = self._manner
+        now, tried = self._manner, {self._manner}
         while True:
             try:
-                body = self._post(prompt, manner)
-            except (BadRequestError, UnprocessableEntityError) as e:
-                humbler = _humbler(manner, str(e))
-                if humbler is None:
+                body = self._post(prompt, now)
+            except (BadRequestError, UnprocessableEntityError, NotFoundError) as e:
+                humbler = self._humbler(now, e.status_code, refusal_of(e))
+                if humbler is None or humbler in tried:
                     raise
-                manner = humbler
+                now = humbler
+                tried.add(now)
             else:
-                self._manner = manner  # only what worked: a refusal may have been about this prompt alone
+                self._manner, self._has_worked = now, True  # a refusal may have been about this prompt alone
                 return body
 
-    def _post(self, prompt: Prompt, manner: _Manner) -> bytes:
+    def _humbler(self, now: Manner, status: int, refusal: str) -> Manner | None:
+        """What to try next. A server that has never answered and does not say what it refuses gets the plainest."""
+        if is_about_prompt(refusal):
+            return None
+        known = manner.humbler(now, self._settings.preset.rungs, self._wishes, refusal)
+        return known or (None if self._has_worked or status == 404 else manner.plainest(now, self._wishes))
+
+    def _post(self, prompt: Prompt, now: Manner) -> bytes:
         """One request."""
+        self._pace.wait()
+        system, fields = manner.request(prompt, now, self._wishes)
+        if self._few_shot:
+            complete = self.connection.client.completions.with_streaming_response.create
+            stop = {"stop": list(self._few_shot.stop)}
+            with complete(model=self.name, prompt=self._few_shot.text(prompt), extra_body=fields | stop) as response:
+                return self.connection.read(response, MAX_ANSWER_BYTES)
         create = self.connection.client.chat.completions.with_streaming_response.create
-        system, extra = _request(prompt, manner)
         messages: list[ChatCompletionMessageParam] = [
             {"role": "system", "content": system},
             {"role": "user", "content": prompt.user},
         ]
-        with create(model=self.name, messages=messages, extra_body=extra) as response:
+        if now.joins_system:
+            messages = [{"role": "user", "content": f"{system}\n\n{prompt.user}"}]
+        with create(model=self.name, messages=messages, extra_body=fields) as response:
             return self.connection.read(response, MAX_ANSWER_BYTES)
 
-    def _read(self, body: bytes, prompt: Prompt) -> Answer:
-        """The text of an answer. The order of the checks is the order in which servers lie: FACTS 3.1."""
-        try:
-            completion = _Completion.model_validate_json(body)
-        except ValidationError as e:
-            raise self.connection.unreadable(body, "chat completion") from e
-        choice = next(iter(completion.choices or ()), _Choice())
-        if completion.error or choice.error:
-            raise self.connection.error_inside(completion.error or choice.error)
-        message = choice.message or _Message()
-        if message.refusal or choice.finish_reason == "content_filter":
-            raise self.connection.error("refused", f"refused: {message.refusal or 'its content filter stepped in'}")
-        if choice.finish_reason == "length":
-            raise self.connection.error("cut_off", f"was cut off after {prompt.max_output_tokens} tokens")
-        text = without_thinking(message.content or "")
-        if not text.strip():
-            raise self.connection.error("garbage", "answered with nothing")
-        usage = completion.usage or _Usage()
-        details = usage.prompt_tokens_details or _Details()
-        return Answer(
-            text=text,
-            model=self.name,
-            input_tokens=_count(usage.prompt_tokens, prompt.system + prompt.user),
-            output_tokens=_count(usage.completion_tokens, message.content or ""),
-            cached_tokens=max(details.cached_tokens or 0, 0),
-        )
+    def _learn(self, prompt: Prompt, reply: Reply) -> None:
+        """What the answer says about the server."""
+        now = self._manner
+        if reply.input_tokens is not None:
+            now = window.learnt(now, self._shown(prompt), reply.input_tokens)
+        self._keep(manner.after(now, prompt, reply.text))
+
+    def _keep(self, now: Manner) -> None:
+        """Ask so from now on, and in the next run, where it is news."""
+        self._manner = now
+        with self._lock:
+            is_news = window.differs(now, self._kept)
+            self._kept = now if is_news else self._kept
+        if is_news and self._write:
+            self._write(self._key, manner.to_text(now))
 
 
 def connect(settings: ModelSettings) -> Model:
     """The configured model. Without a key "unused" is sent: local servers want one and ignore it.
 
-    Raises ConfigError for an address that is none.
+    Raises ConfigError for an address that is none, and for a few-shot file that is none (model.api: completions).
     """
-    return OpenAICompatible(
-        settings.name,
-        base_url=address(settings),
-        api_key=settings.api_key,
-        timeout_s=settings.timeout_s,
-        temperature=settings.temperature,
-    )
-
-
-def _request(prompt: Prompt, manner: _Manner) -> tuple[str, dict[str, object]]:
-    """(system text, the fields of the request that differ between servers)."""
-    extra: dict[str, object] = {manner.limit_name: prompt.max_output_tokens}
-    if manner.temperature is not None:
-        extra["temperature"] = manner.temperature
-    system, rung = prompt.system, _RUNGS[manner.rung]
-    if rung.startswith("json_schema"):
-        schema = prompt.schema if rung == "json_schema" else _without_limits(prompt.schema)
-        name = _NOT_IN_NAMES.sub("_", prompt.stage)[:64] or "answer"
-        extra["response_format"] = {
-            "type": "json_schema",
-            "json_schema": {"name": name, "strict": True, "schema": schema},
-        }
-        return system, extra
-    if rung == "json_object":
-        extra["response_format"] = {"type": "json_object"}
-    schema_text = json.dumps(prompt.schema, ensure_ascii=False)
-    return f"{system}\n\nAnswer with one JSON object of this JSON Schema, and nothing else:\n{schema_text}", extra
-
-
-def _without_limits(schema: object) -> object:
-    if isinstance(schema, Mapping):
-        return {key: _without_limits(value) for key, value in schema.items() if key not in _LIMITS}
-    return [_without_limits(each) for each in schema] if isinstance(schema, list | tuple) else schema
-
-
-def _humbler(manner: _Manner, refusal: str) -> _Manner | None:
-    """The next manner to try after a 400 or 422, or None when the refusal is about something else."""
-    if manner.limit_name == "max_completion_tokens" and manner.limit_name in refusal:
-        return replace(manner, limit_name="max_tokens")
-    if manner.temperature is not None and "temperature" in refusal:
-        return replace(manner, temperature=None)
-    about_limits = any(word in refusal for word in _LIMITS)
-    if manner.rung == len(_RUNGS) - 1 or not (about_limits or any(word in refusal for word in _FORMAT_WORDS)):
-        return None
-    return replace(manner, rung=1 if about_limits and manner.rung == 0 else max(manner.rung + 1, 2))
-
-
-def _count(reported: int | None, text: str) -> int:
-    return reported if reported is not None and reported >= 0 else estimate_tokens(text)
+    return OpenAICompatible(settings)

@@ -4,11 +4,11 @@ The parts are divided by lines of three hyphens. Inputs stand in the text as ``{
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import yaml
 from jinja2 import StrictUndefined, TemplateError, meta
@@ -21,7 +21,10 @@ from pipeline.seams import Prompt
 _DIVIDER = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _SHAPE = "It is a line ---, a YAML head, a line ---, the system text, a line ---, the user text"
 
+H = TypeVar("H", bound=BaseModel)
 AnswerName = Literal["summary", "notes", "lead", "same", "significance", "repair", "check"]
+
+_HEAD = f"Its head has inputs, answer (one of {', '.join(get_args(AnswerName))}) and max_output_tokens"
 
 
 class _Head(BaseModel):
@@ -51,19 +54,9 @@ def load_prompt(path: Path, max_output_tokens: int | None = None) -> PromptFile:
     Raises ConfigError for a file without the three parts, an unknown key in the head, an input that the text does not
     use, or a name in the text that is no input.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as e:
-        raise ConfigError(f"cannot be read: {e}", subject=str(path), remedy="Check its permissions and encoding") from e
-    before, *parts = _DIVIDER.split(text.replace("\r\n", "\n"), maxsplit=3)
-    if before.strip() or len(parts) != 3:
-        raise ConfigError("is no prompt file", subject=str(path), remedy=_SHAPE)
-    head, system, user = _read_head(path, parts[0]), parts[1].strip(), parts[2].strip()
-    used = _names(path, system) | _names(path, user)
-    for name in sorted(used ^ set(head.inputs)):
-        problem = "is an input but stands nowhere" if name in head.inputs else "stands in the text but is no input"
-        remedy = f"Write {{{{ {name} }}}} into the text and {name} into `inputs`, or neither"
-        raise ConfigError(f"{name} {problem}", subject=str(path), remedy=remedy)
+    text, (head_text, system, user) = read_parts(path, 3, _SHAPE)
+    head = read_head(path, head_text, _Head, _HEAD)
+    check_inputs(path, head.inputs, system, user)
     return PromptFile(
         path=path,
         id=f"{path.name}@{sha256(text.encode()).hexdigest()[:8]}",
@@ -73,6 +66,27 @@ def load_prompt(path: Path, max_output_tokens: int | None = None) -> PromptFile:
         system=system,
         user=user,
     )
+
+
+def read_parts(path: Path, count: int, shape: str) -> tuple[str, list[str]]:
+    """(the whole text, its ``count`` parts). Raises ConfigError, with ``shape`` as its remedy."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as e:
+        raise ConfigError(f"cannot be read: {e}", subject=str(path), remedy="Check its permissions and encoding") from e
+    before, *parts = _DIVIDER.split(text.replace("\r\n", "\n"), maxsplit=count)
+    if before.strip() or len(parts) != count:
+        raise ConfigError("is no prompt file", subject=str(path), remedy=shape)
+    return text, [part.strip() for part in parts]
+
+
+def check_inputs(path: Path, inputs: Collection[str], *texts: str) -> None:
+    """Raises ConfigError for an input that the texts do not use, or a name in them that is no input."""
+    used = set[str]().union(*(_names(path, text) for text in texts))
+    for name in sorted(used ^ set(inputs)):
+        problem = "is an input but stands nowhere" if name in inputs else "stands in the text but is no input"
+        remedy = f"Write {{{{ {name} }}}} into the text and {name} into `inputs`, or neither"
+        raise ConfigError(f"{name} {problem}", subject=str(path), remedy=remedy)
 
 
 def fill(
@@ -87,10 +101,7 @@ def fill(
         problem = f"has answer: {file.answer}" if file.answer != answer else f"wants {', '.join(missing)}"
         remedy = f"Here it is asked for answer: {answer}, and given {', '.join(sorted(inputs))}"
         raise ConfigError(problem, subject=str(file.path), remedy=remedy)
-    try:
-        system, user = (_environment().from_string(part).render(inputs) for part in (file.system, file.user))
-    except TemplateError as e:
-        raise ConfigError(f"cannot be filled in: {e}", subject=str(file.path), remedy="Mend that expression") from e
+    system, user = (render(file.path, part, inputs) for part in (file.system, file.user))
     return Prompt(
         id=file.id,
         stage=stage,
@@ -99,6 +110,14 @@ def fill(
         schema=schema,
         max_output_tokens=file.max_output_tokens,
     )
+
+
+def render(path: Path, template: str, inputs: Mapping[str, str]) -> str:
+    """A part of a prompt file with its inputs filled in. Raises ConfigError."""
+    try:
+        return _environment().from_string(template).render(inputs)
+    except TemplateError as e:
+        raise ConfigError(f"cannot be filled in: {e}", subject=str(path), remedy="Mend that expression") from e
 
 
 def fence(content: str) -> str:
@@ -122,10 +141,10 @@ def _names(path: Path, text: str) -> set[str]:
         raise ConfigError(f"is no template: {e}", subject=str(path), remedy="Mend that expression") from e
 
 
-def _read_head(path: Path, text: str) -> _Head:
-    remedy = f"Its head has inputs, answer (one of {', '.join(get_args(AnswerName))}) and max_output_tokens"
+def read_head(path: Path, text: str, shape: type[H], remedy: str) -> H:
+    """The head of a prompt file. Raises ConfigError, with ``remedy`` saying what a head has."""
     try:
-        return _Head.model_validate(yaml.safe_load(text))
+        return shape.model_validate(yaml.safe_load(text))
     except yaml.YAMLError as e:
         raise ConfigError(f"has a head that is not YAML: {e}", subject=str(path), remedy=remedy) from e
     except ValidationError as e:

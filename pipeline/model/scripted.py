@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 
-from pipeline.config import ModelSettings
+from pipeline.config_model import ModelSettings
 from pipeline.errors import ConfigError, ModelError
 from pipeline.seams import Answer, Model, Prompt
 from pipeline.text.tokens import estimate_tokens

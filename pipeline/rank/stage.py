@@ -12,11 +12,12 @@ from pipeline import resources, schedule
 from pipeline.context import Context
 from pipeline.errors import BudgetExceeded, ModelError
 from pipeline.model.prompting import load_prompt
-from pipeline.rank.asking import BATCH, question, read_grades
+from pipeline.rank.asking import BATCH, Question, question, read_grades
 from pipeline.rank.recent import Judged, Recent
 from pipeline.rank.score import by_name, merge_weights, score
 from pipeline.rank.slots import Chosen, Scored, choose, is_quiet, minutes_to_read, places, section_for
 from pipeline.rank.usual import learned, usual_at
+from pipeline.seams import Prompt
 from pipeline.store import issues, items, pages, repeats, sources, stories, summaries
 from pipeline.store import told as told_
 from pipeline.text.tokens import reading_minutes
@@ -54,6 +55,22 @@ def process(ctx: Context, key: str) -> Outcome:
         issues.replace_slots(db, key, chosen, {**_counts(ctx, db, issue), **counts})
         repeats.replace(db, key, window.repeated)
     return Outcome(count=len(chosen), trouble=trouble)
+
+
+def prompts(ctx: Context, key: str) -> list[Prompt]:
+    """What the model would be asked about an issue."""
+    with ctx.store.read() as db:
+        issue = issues.get(db, key) or _new_issue(ctx, db, key)
+        window = _window(ctx, db, issue)
+    return [asked.prompt for asked in _questions(ctx, window, issue.closes_at)]
+
+
+def would_print(ctx: Context, key: str) -> tuple[Slot, ...]:
+    """The slots of an issue as they would be chosen now, without what a model has to say; nothing is written."""
+    with ctx.store.read() as db:
+        issue = issues.get(db, key) or _new_issue(ctx, db, key)
+        window = _window(ctx, db, issue)
+        return _choose(ctx, db, _scored(ctx, window, issue.closes_at, {}), window)[0]
 
 
 def _due(ctx: Context, db: Connection) -> schedule.Edition | None:
@@ -172,23 +189,29 @@ def _scored(ctx: Context, window: _Window, now: datetime, significance: Mapping[
 
 
 def _graded(ctx: Context, window: _Window, now: datetime) -> tuple[dict[str, float], ModelError | None]:
-    """(significance by story id, what went wrong: then that part of the score is absent for the stories left).
-
-    The model is asked about the best MOST_ASKED, and only where there are more stories than places in full.
-    """
-    rank, grades = ctx.settings.rank, dict[str, float]()
-    if ctx.model is None or not rank.ask_model or len(window.new) <= places(rank):
-        return grades, None
-    file = load_prompt(resources.find("prompts", "significance.md", ctx.settings.folder))
-    best = sorted(_scored(ctx, window, now, {}), key=lambda s: (-s.score, s.story.id))[:MOST_ASKED]
-    for at in range(0, len(best), BATCH):
-        asked = question(file, [s.story for s in best[at : at + BATCH]])
+    """(significance by story id, what went wrong: then that part of the score is absent for the stories left)."""
+    grades, trouble = dict[str, float](), None
+    for asked in _questions(ctx, window, now):
+        if ctx.triage is None:
+            break
         try:
-            grades |= ctx.model.ask(asked.prompt, partial(read_grades, asked=asked))[0]
+            found, by = ctx.triage.ask(asked.prompt, partial(read_grades, asked=asked))
         except (ModelError, BudgetExceeded) as e:
             message = f"{e.message}; stories are ranked without its judgement"
             return grades, ModelError(message, subject=e.subject, remedy=e.remedy)
-    return grades, None
+        grades |= found
+        trouble = trouble or ctx.triage.replaced_by(by)
+    return grades, trouble
+
+
+def _questions(ctx: Context, window: _Window, now: datetime) -> list[Question]:
+    """The model is asked about the best MOST_ASKED, and only where there are more stories than places in full."""
+    rank = ctx.settings.rank
+    if ctx.triage is None or not rank.ask_model or len(window.new) <= places(rank):
+        return []
+    file = load_prompt(resources.find("prompts", "significance.md", ctx.settings.folder))
+    best = sorted(_scored(ctx, window, now, {}), key=lambda s: (-s.score, s.story.id))[:MOST_ASKED]
+    return [question(file, [s.story for s in best[at : at + BATCH]]) for at in range(0, len(best), BATCH)]
 
 
 def _filled(ctx: Context, db: Connection, scored: Sequence[Scored]) -> Chosen:

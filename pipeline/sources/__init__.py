@@ -3,8 +3,8 @@
 A source type is a module with three names. Its file name is its ``type:`` in config.yaml; nothing has to be listed.
 
 ``Options``
-    pydantic model (a ``config.Section``) of what config.yaml may say; an unknown key is a mistake. A place that can be
-    named in several ways and is not is missed as an error of type "missing_place": ``parse`` needs none.
+    pydantic model (a ``config_section.Section``) of what config.yaml may say; an unknown key is a mistake. A place that
+    can be named in several ways and is not is missed as an error of type "missing_place": ``parse`` needs none.
 ``fetch(options, state, http, now) -> Fetched``
     the only part with I/O. Raises SourceError or NetworkError.
 ``parse(payload, options) -> Parsed``

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, JsonValue
 
-from pipeline.config import Section
+from pipeline.config_section import Section
 from pipeline.errors import SourceError
 from pipeline.seams import Http
 from pipeline.sources import (

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from pydantic import Field, StringConstraints
 
-from pipeline.config import Section
+from pipeline.config_section import Section
 from pipeline.errors import SourceError
 from pipeline.seams import Http
 from pipeline.sources import (

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.config import Section
+from pipeline.config_section import Section
 from pipeline.errors import NetworkError, SourceError
 from pipeline.seams import Http
 from pipeline.sources import (

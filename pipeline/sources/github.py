@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import Field
 
-from pipeline.config import Section
+from pipeline.config_section import Section
 from pipeline.seams import Http
 from pipeline.sources import BaseAddress, Dropped, Fetched, FetchState, Parsed, get
 from pipeline.sources._entries import Entry, Text

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, Field, RootModel
 
-from pipeline.config import Section
+from pipeline.config_section import Section
 from pipeline.errors import NetworkError, SourceError
 from pipeline.seams import Http
 from pipeline.sources import (

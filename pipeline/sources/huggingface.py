@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, Field, RootModel, StringConstraints, model_validator
 
-from pipeline.config import Section
+from pipeline.config_section import Section
 from pipeline.errors import NetworkError, SourceError
 from pipeline.seams import Http
 from pipeline.sources import (

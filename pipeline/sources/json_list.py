@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints
 
-from pipeline.config import Section, TimeZone
+from pipeline.config import TimeZone
+from pipeline.config_section import Section
 from pipeline.errors import ExtractError, SourceError
 from pipeline.seams import Http
 from pipeline.sources import Dropped, Fetched, FetchState, Parsed, WebAddress, get, new_item

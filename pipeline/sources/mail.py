@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.config import SecretSection
+from pipeline.config_section import SecretSection
 from pipeline.errors import NetworkError, SourceError
 from pipeline.seams import Http
 from pipeline.sources import Dropped, Fetched, FetchState, Parsed, _mailbox, _newsletter, new_item

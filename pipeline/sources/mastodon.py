@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
-from pipeline.config import SecretSection
+from pipeline.config_section import SecretSection
 from pipeline.errors import NetworkError, SourceError
 from pipeline.seams import Http, Response
 from pipeline.sources import (

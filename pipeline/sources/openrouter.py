@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, Field, TypeAdapter, ValidationError
 
-from pipeline.config import Section
+from pipeline.config_section import Section
 from pipeline.errors import SourceError
 from pipeline.seams import Http
 from pipeline.sources import (

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field, SecretStr, StringConstraints, ValidationError, model_validator
 
-from pipeline.config import SecretSection
+from pipeline.config_section import SecretSection
 from pipeline.errors import SourceError
 from pipeline.seams import Http, Response
 from pipeline.sources import PLACE_OF_TOKEN, BaseAddress, Fetched, FetchState, Parsed, as_payload, get, refusal, rss

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, SecretStr, model_validator
 
-from pipeline.config import SecretSection
+from pipeline.config_section import SecretSection
 from pipeline.seams import Http
 from pipeline.sources import PLACE_OF_TOKEN, Fetched, FetchState, Parsed, WebAddress, get
 from pipeline.sources._feed import ACCEPT, as_item, hidden_texts, newest_entries, read

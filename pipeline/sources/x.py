@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError, from_json
 
-from pipeline.config import SecretSection
+from pipeline.config_section import SecretSection
 from pipeline.errors import NetworkError, SourceError
 from pipeline.seams import Http, Response
 from pipeline.sources import BaseAddress, Fetched, FetchState, Parsed, _x_posts, as_payload, refusal

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from pydantic import Field, model_validator
 
-from pipeline.config import Section
+from pipeline.config_section import Section
 from pipeline.errors import SourceError
 from pipeline.seams import Http
 from pipeline.sources import BaseAddress, Dropped, Fetched, FetchState, Parsed, get

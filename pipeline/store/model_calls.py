@@ -26,6 +26,12 @@ def log(db: Connection, call: ModelCall) -> None:
     db.execute(model_calls.insert(), [asdict(call)])
 
 
+def all_calls(db: Connection) -> list[ModelCall]:
+    """Every call, in its order."""
+    columns = [c for c in model_calls.c if c.name != "id"]
+    return [ModelCall(**row) for row in db.execute(sa.select(*columns).order_by(model_calls.c.id)).mappings()]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """What the calls of one model for one stage took together."""

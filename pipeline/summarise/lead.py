@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.errors import BudgetExceeded, ModelError
 from pipeline.model.answers import explain, plain, read_object
-from pipeline.model.ledger import Ledger
+from pipeline.model.chain import Chain
 from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
 from pipeline.text.characters import one_line
@@ -186,7 +186,7 @@ def quiet_opening(days: int, total: int) -> str:
 def write_lead(
     stories: Sequence[LeadStory],
     total: int,
-    ledger: Ledger | None,
+    chain: Chain | None,
     prompt_file: PromptFile,
     language: str = "en",
     *,
@@ -198,11 +198,11 @@ def write_lead(
     in another language than English, the model may). Raises ConfigError for a wrong prompt file.
     """
     quiet = (LeadSentence(text=quiet_opening(quiet_days, total)),) if quiet_days and stories else ()
-    if ledger is None or not stories:
+    if chain is None or not stories:
         return quiet + extract_lead(stories, total)
     prompt = lead_prompt(prompt_file, stories, language, quiet=bool(quiet))
     try:
-        sentences, _ = ledger.ask(prompt, lambda text: read_lead(text, stories, quiet=bool(quiet)))
+        sentences, _by = chain.ask(prompt, lambda text: read_lead(text, stories, quiet=bool(quiet)))
     except (ModelError, BudgetExceeded):
         return quiet + extract_lead(stories, total)
     said = language.partition("-")[0] != "en" or any(_QUIET.search(s.text) for s in sentences)

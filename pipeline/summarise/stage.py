@@ -1,6 +1,6 @@
 """Summarise: writes a summary for each story that prints in full, then the lead."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from math import ceil
 
@@ -14,18 +14,19 @@ from pipeline.model.ledger import cache_key
 from pipeline.model.prompting import PromptFile, load_prompt
 from pipeline.seams import Prompt
 from pipeline.store import issues, model_calls, summaries, told
-from pipeline.summarise.lead import LeadStory, extract_lead, write_lead
-from pipeline.summarise.write import EXTRACT, Files, Written, input_hash, summary_prompt, write
+from pipeline.summarise.lead import LeadStory, extract_lead, lead_prompt, write_lead
+from pipeline.summarise.write import EXTRACT, Files, Written, input_hash, prompts_for, summary_prompt, write
 from pipeline.text.characters import one_line
 from pipeline.types import HEADLINE, Issue, Outcome, Slot, Story, Summary, Telling
 
 _SEPARATOR = "/"
+LEAD_CHARS = 600  # of a story, as a forecast counts them: about four claims
 MAX_SUBJECT_CHARS = 78  # about what a mail program shows of it (RFC 5322 2.1.1: a line of 78)
 
 
 def threads(ctx: Context) -> int:
     """How many stories are written at a time; without a model it is plain computing."""
-    return ctx.settings.model.threads if ctx.model else 1
+    return ctx.model.threads if ctx.model else 1
 
 
 def pending(ctx: Context) -> Iterable[str]:
@@ -49,8 +50,35 @@ def process(ctx: Context, key: str) -> Outcome:
     return _write_story(ctx, issue_id, story_id) if story_id else _write_lead(ctx, issue_id)
 
 
+def prompts(ctx: Context, keys: Iterable[str]) -> list[Prompt]:
+    """What the model would be asked about the stories among these keys, and once for the lead of each issue."""
+    wanted = {tuple(key.split(_SEPARATOR)) for key in keys}
+    with ctx.store.read() as db:
+        found = issues.by_id(db, {issue_id for issue_id, story_id in wanted if story_id})
+    slots = [[s for s in issue.slots if (issue.id, s.story_id) in wanted] for issue in found]
+    return [prompt for some in slots for prompt in prompts_of(ctx, some)]
+
+
+def prompts_of(ctx: Context, slots: Sequence[Slot]) -> list[Prompt]:
+    """What the model would be asked about the stories of one issue that print in full, and for its lead.
+
+    The lead's is as long as the sources' beginnings would make it: what it is built upon is not written yet.
+    """
+    full, language = [slot for slot in slots if not slot.brief], ctx.settings.language
+    if not full:
+        return []
+    with ctx.store.read() as db:
+        tellings = told.of_slots(db, full)
+    files = _files(ctx)
+    asked = [p for t in tellings.values() for p in prompts_for(t.story, files, language, t.before)]
+    first = [t.story.representative for t in tellings.values()]
+    told_of = [LeadStory(headline=item.title, text=item.cited_text[:LEAD_CHARS]) for item in first]
+    return [*asked, lead_prompt(_prompt(ctx, "lead.md"), told_of, language)]
+
+
 def _prompt(ctx: Context, name: str) -> PromptFile:
-    return load_prompt(resources.find("prompts", name, ctx.settings.folder), ctx.settings.model.max_output_tokens)
+    most_tokens = ctx.settings.task("write").max_output_tokens
+    return load_prompt(resources.find("prompts", name, ctx.settings.folder), most_tokens)
 
 
 def _files(ctx: Context) -> Files:
@@ -91,8 +119,9 @@ def _write_story(ctx: Context, issue_id: str, story_id: str) -> Outcome:
         revision = summaries.next_revision(db, story_id)
         summaries.add(db, _summary(ctx, telling.story, written, revision, wanted))
         issues.set_revision(db, issue_id, story_id, revision)
-    failed = written.note if written.by == EXTRACT else None
-    return Outcome(trouble=_trouble(ctx, failed.partition(";")[0]) if failed else None)
+    if written.by != EXTRACT:
+        return Outcome(trouble=ctx.model.replaced_by(written.by.removeprefix("model:")) if ctx.model else None)
+    return Outcome(trouble=_trouble(ctx, written.note.partition(";")[0]) if written.note else None)
 
 
 def attempt(ctx: Context, story_id: str) -> tuple[Telling, Summary, Prompt | None, str]:

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from pipeline.errors import BudgetExceeded, ModelError
 from pipeline.model.blocks import BUDGET_TOKENS, Block, blocks
-from pipeline.model.ledger import Ledger
+from pipeline.model.chain import Chain
 from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
 from pipeline.summarise import long
@@ -77,9 +77,21 @@ def notes_prompt(file: PromptFile, part: long.Part) -> Prompt:
     return fill(file, {"blocks": text, "fence": fence(text)}, stage="summarise", answer="notes", schema=long.SCHEMA)
 
 
+def prompts_for(story: Story, files: Files, language: str = "en", before: Told | None = None) -> list[Prompt]:
+    """What a model is asked about a story; of a long one the last prompt is as long as its notes may be.
+
+    Raises ConfigError.
+    """
+    if _is_title(story, language):
+        return []
+    parts = long.parts_of(story, BUDGET_TOKENS)[0] if long.is_long(story, BUDGET_TOKENS) else []
+    last = summary_prompt(files.summary, blocks(story), language, before)
+    return [*(notes_prompt(files.notes, part) for part in parts), last]
+
+
 def write(
     story: Story,
-    ledger: Ledger | None,
+    chain: Chain | None,
     files: Files,
     language: str = "en",
     before: Told | None = None,
@@ -93,15 +105,15 @@ def write(
 
     Raises ConfigError for a wrong prompt file; a model that fails or a spent budget never raises.
     """
-    if ledger is None or _is_title(story, language):
+    if chain is None or _is_title(story, language):
         return Written(draft=extract(story, before=before), by=EXTRACT)
     try:
         try:
-            return _ask(story, ledger, files, language, before, max_tokens)
+            return _ask(story, chain, files, language, before, max_tokens)
         except ModelError as e:
             if e.kind != "too_long":
                 raise
-            return _ask(story, ledger, files, language, before, max_tokens // _SMALLER)
+            return _ask(story, chain, files, language, before, max_tokens // _SMALLER)
     except BudgetExceeded:
         why = _NO_BUDGET
     except ModelError as e:
@@ -116,16 +128,16 @@ def _is_title(story: Story, language: str) -> bool:
     return readable and not others and not first.body
 
 
-def _ask(story: Story, ledger: Ledger, files: Files, language: str, before: Told | None, max_tokens: int) -> Written:
+def _ask(story: Story, chain: Chain, files: Files, language: str, before: Told | None, max_tokens: int) -> Written:
     shown, note = blocks(story, max_tokens=max_tokens), None
     if long.is_long(story, max_tokens):
-        shown, note = _read_in_parts(story, ledger, files.notes, max_tokens)
+        shown, note = _read_in_parts(story, chain, files.notes, max_tokens)
     prompt = summary_prompt(files.summary, shown, language, before)
-    draft, _from_cache = ledger.ask(prompt, lambda text: read_answer(text, shown, language))
-    return Written(draft=draft, by=f"model:{ledger.name}", note=note, asked=prompt)
+    draft, by = chain.ask(prompt, lambda text: read_answer(text, shown, language))
+    return Written(draft=draft, by=f"model:{by}", note=note, asked=prompt)
 
 
-def _read_in_parts(story: Story, ledger: Ledger, file: PromptFile, max_tokens: int) -> tuple[list[Block], str | None]:
+def _read_in_parts(story: Story, chain: Chain, file: PromptFile, max_tokens: int) -> tuple[list[Block], str | None]:
     """(what was noted down of a long story, what is to be said of the rest of it).
 
     A part whose notes cannot be used is passed over; raises the ModelError of the last one where none can.
@@ -135,14 +147,14 @@ def _read_in_parts(story: Story, ledger: Ledger, file: PromptFile, max_tokens: i
     failed: ModelError | None = None
     for part in parts:
         try:
-            notes.append(ledger.ask(notes_prompt(file, part), partial(long.read_notes, part=part))[0])
+            notes.append(chain.ask(notes_prompt(file, part), partial(long.read_notes, part=part))[0])
         except ModelError as e:
             if e.kind == "too_long":
                 raise
             failed = e
     shown = long.noted(story, notes, max_tokens)
     if not shown:
-        raise failed or ModelError("found nothing to note down", subject=ledger.name, kind="garbage")
+        raise failed or ModelError("found nothing to note down", subject=chain.name, kind="garbage")
     unread = total - len(notes)
     return shown, f"Its sources are long: {unread} of {total} parts of them were not read." if unread else None
 

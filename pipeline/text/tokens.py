@@ -87,6 +87,17 @@ def _rate(char: str) -> float:
     return 4 if ord(char) > 0xFFFF else _SINGLE_RATE
 
 
+# The other way round: English prose takes 4 to 4.7 characters a token, Chinese up to 2; with room on that side too.
+_LEAST_LATIN, _LEAST_HAN, _LEAST_SINGLE = 1 / 6, 1 / 2.5, 1 / 6
+
+
+def fewest_tokens(text: str) -> int:
+    """The fewest tokens that a model counts for prose: one that reports less has not read all of it."""
+    latin = sum(char == " " or (char.isascii() and char.isalpha()) for char in text)
+    han = len(_HAN_CHAR.findall(text))
+    return math.floor(latin * _LEAST_LATIN + han * _LEAST_HAN + (len(text) - latin - han) * _LEAST_SINGLE)
+
+
 def mentions(text: str, phrases: Iterable[str]) -> bool:
     """Whether a text contains one of these words or phrases, as whole words, in any case; Han text anywhere."""
     return bool(mentioned(text, phrases))

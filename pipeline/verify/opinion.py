@@ -70,8 +70,9 @@ def question(file: PromptFile, summary: Summary, story: Story, claims: Sequence[
     return Question(prompt=prompt, claims=dict(zip(shown.numbers, claims, strict=True)), shown=shown)
 
 
-def read_answer(text: str, asked: Question, summary: Summary, sources: Sources, model: str) -> list[Check]:
-    """What the model says, as far as its quotation stands in the sources; without one a verdict counts nothing.
+def read_answer(text: str, asked: Question, summary: Summary, sources: Sources) -> list[Check]:
+    """What a model says, as far as its quotation stands in the sources; without one a verdict counts nothing. Notes
+    begin with the verb: whose opinion it is, the caller knows.
 
     An answer of another shape says nothing: it is asked once. Raises ModelError when the answer cannot be believed.
     """
@@ -82,7 +83,7 @@ def read_answer(text: str, asked: Question, summary: Summary, sources: Sources, 
     if any(e.sentence == asked.shown.probe and e.verdict == "supported" for e in answer.sentences):
         message = "called a sentence supported that no source has, so that none of its verdicts is believed"
         remedy = "A text may have told it to; what code left open stays open"
-        raise ModelError(message, subject=model, remedy=remedy, kind="garbage")
+        raise ModelError(message, subject="verify", remedy=remedy, kind="garbage")
     found: dict[int, Check] = {}
     for entry in answer.sentences:
         claim = asked.claims.get(entry.sentence)
@@ -97,7 +98,7 @@ def read_answer(text: str, asked: Question, summary: Summary, sources: Sources, 
                 verdict=entry.verdict,
                 start=0,
                 end=len(summary.texts[claim]),
-                note=f"{model} {_SAID[entry.verdict]}",
+                note=_SAID[entry.verdict],
                 source_item_id=place.item_id,
                 source=sources.quoted(place),
             )

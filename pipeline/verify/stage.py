@@ -20,7 +20,7 @@ _LEAD = "/"
 
 def threads(ctx: Context) -> int:
     """How many revisions are looked at a time: without a model it is plain computing."""
-    return ctx.settings.model.threads if ctx.model else 1
+    return ctx.model.threads if ctx.model else 1
 
 
 def pending(ctx: Context) -> Iterable[str]:
@@ -82,11 +82,12 @@ def _opinions(
     file = load_prompt(resources.find("prompts", "check.md", ctx.settings.folder))
     asked = opinion.question(file, summary, story, claims)
     try:
-        said, _ = model.ask(asked.prompt, lambda text: opinion.read_answer(text, asked, summary, sources, model.name))
+        said, by = model.ask(asked.prompt, lambda text: opinion.read_answer(text, asked, summary, sources))
     except (ModelError, BudgetExceeded) as e:
         message = f"{e.message}; what code left open was checked by nobody else"
         return [], ModelError(message, subject=e.subject, remedy=e.remedy, kind=e.kind)
-    return said, None
+    checks = [replace(check, note=f"{by} {check.note}") for check in said]
+    return checks, model.replaced_by(by)
 
 
 def _mended(
@@ -97,14 +98,15 @@ def _mended(
     Only the model that wrote a summary mends it: a reviewer's words are theirs, and an extract is the source's own.
     """
     wrong = to_repair(summary, found, ctx.settings.verify)
-    if not wrong or ctx.model is None or summary.written_by != f"model:{ctx.model.name}":
+    writer = ctx.model.beginning_with(summary.written_by.removeprefix("model:")) if ctx.model else None
+    if not wrong or writer is None:
         return None, None
     file = load_prompt(
-        resources.find("prompts", "repair.md", ctx.settings.folder), ctx.settings.model.max_output_tokens
+        resources.find("prompts", "repair.md", ctx.settings.folder), ctx.settings.task("write").max_output_tokens
     )
     prompt = repair.question(file, summary, story, wrong)
     try:
-        mended, _ = ctx.model.ask(prompt, lambda text: repair.read_answer(text, summary, story, wrong))
+        mended, _by = writer.ask(prompt, lambda text: repair.read_answer(text, summary, story, wrong))
     except (ModelError, BudgetExceeded) as e:
         message = f"{e.message}; a sentence that code found wrong was not mended"
         return None, ModelError(message, subject=e.subject, remedy=e.remedy, kind=e.kind)

@@ -21,7 +21,7 @@ from pipeline.run import Report, preview
 from pipeline.store import issues, model_calls, runs, summaries
 from tests.e2e.conftest import STORIES, feed
 from tests.e2e.test_delivery import RUN_AND_DIE
-from tests.e2e.world import Post, World, free_port, honest
+from tests.e2e.world import Post, World, free_port, honest, model_server
 
 ISSUE = "2025-12-03"
 ROOT = Path(__file__).parents[2]
@@ -148,6 +148,7 @@ FAULTS: dict[str, tuple[Callable[[str], Reply | None], str]] = {
     "refusal": (lambda _: completion(None, refusal="I cannot help with that."), "The model refused to write"),
     "cut off": (lambda _: completion('{"headline": "Heron', "length"), "The model's answer was cut off"),
     "cut connection": (cut_short, "The model could not be reached"),
+    "half an answer": (lambda prompt: completion(honest(prompt)[: len(honest(prompt)) // 2]), "no usable answer"),
     "wrong schema": (lambda _: completion('{"title": "x", "summary": "y"}'), "The model gave no usable answer"),
     "no choices": (lambda _: (200, {"content-type": "application/json"}, b'{"choices": null}'), "no usable answer"),
 }
@@ -178,6 +179,26 @@ def test_with_a_model_that_is_down_the_issue_goes_out_whole_and_says_so(
     assert report.exit_code == 5
     assert any("could not be reached" in message for message in said(report))
     assert written_by(world) == {"extract": 4}
+    assert text_of(world).count("[Extract]") == 4
+    assert "The model could not be reached" in text_of(world)
+    goes_out_whole(world, approved, post[0])
+
+
+@pytest.mark.parametrize("fault", [f for f in FAULTS if f != "hang"])
+def test_a_model_that_begins_to_fail_in_the_middle_wrote_what_came_before(
+    world: World, cranky: Cranky, approved: Approve, post: tuple[Post, int], fault: str
+) -> None:
+    wrong, note = FAULTS[fault]
+    cranky.reply = lambda prompt: good(prompt) if len(set(cranky.prompts)) <= 2 else wrong(prompt)
+    connect(world, cranky.base_url)
+    report = world.run()
+    assert report.exit_code == 5
+    assert note.removeprefix("The model").strip() in said(report)[0]
+    assert written_by(world) == {"model:scribe-1": 2, "extract": 2}
+    text = text_of(world)
+    assert "The language model scribe-1 wrote 2 stories. 2 stories are extracts" in text
+    assert text.count("[Extract]") == 2
+    assert note in text
     goes_out_whole(world, approved, post[0])
 
 
@@ -191,6 +212,66 @@ def test_a_model_that_fails_for_one_story_only_writes_the_others(
     assert report.exit_code == 5
     assert written_by(world) == {"extract": 1, "model:scribe-1": 3}
     assert text_of(world).count("The model refused to write about this story") == 1
+    goes_out_whole(world, approved, post[0])
+
+
+@pytest.mark.parametrize("fault", [f for f in FAULTS if f != "hang"])
+def test_where_the_first_model_fails_the_next_one_writes_and_the_issue_says_so(
+    world: World, cranky: Cranky, fault: str
+) -> None:
+    cranky.reply = FAULTS[fault][0]
+    with model_server() as second:
+        connect(world, cranky.base_url, fallback=[{"base_url": second.base_url, "name": "scribe-2", "price": PRICE}])
+        report = world.run()
+        assert report.exit_code == 5
+        assert 1 <= len(said(report)) <= 3
+        assert all(message.split(". ")[0].endswith("; scribe-2 answers instead") for message in said(report))
+        assert written_by(world) == {"model:scribe-2": 4}
+        text, asked = text_of(world), len(second.calls)
+        assert "The language model scribe-2 wrote 4 stories." in text
+        assert "scribe-1" not in text
+        assert "[Extract]" not in text
+        assert world.run().problems == []
+        assert len(second.calls) == asked, "what another model wrote is written"
+    if fault == "no key":
+        assert len(cranky.prompts) == 1, "a model that cannot be asked is skipped at once"
+
+
+@pytest.mark.parametrize("second_writes", [True, False])
+def test_the_issue_says_which_model_wrote_how_many_stories(
+    world: World, cranky: Cranky, approved: Approve, post: tuple[Post, int], second_writes: bool
+) -> None:
+    cranky.reply = lambda prompt: completion(None, refusal="No.") if "Tallinn" in prompt else good(prompt)
+    with model_server() as second:
+        second.answer = honest if second_writes else lambda _: "I think that models are nice."
+        down = {"base_url": f"http://127.0.0.1:{free_port()}/v1", "name": "scribe-3"}
+        connect(world, cranky.base_url, fallback=[{"base_url": second.base_url, "name": "scribe-2"}, down])
+        report = world.run()
+    assert report.exit_code == 5
+    text = text_of(world)
+    assert "The language model scribe-1 wrote 3 stories." in text
+    if second_writes:
+        assert written_by(world) == {"model:scribe-1": 3, "model:scribe-2": 1}
+        assert "The language model scribe-2 wrote 1 story." in text
+    else:
+        assert written_by(world) == {"model:scribe-1": 3, "extract": 1}, "after the last of them stands an extract"
+        assert "1 story is an extract" in text
+        assert "The model refused to write about this story" in text, "the first model's own reason"
+    goes_out_whole(world, approved, post[0])
+
+
+def test_a_budget_of_tokens_that_ends_in_the_middle_is_never_passed(
+    world: World, cranky: Cranky, approved: Approve, post: tuple[Post, int]
+) -> None:
+    connect(world, cranky.base_url, budget_tokens=3_500, price={"input": 0, "output": 0})
+    report = world.run()
+    assert report.exit_code == 5
+    assert any("the budget for the model was used up" in message for message in said(report))
+    by = written_by(world)
+    assert by["extract"] > 0
+    assert by["model:scribe-1"] > 0
+    with world.context() as ctx, ctx.store.read() as db:
+        assert sum(u.input_tokens + u.output_tokens for u in model_calls.usage(db)) <= 3_500
     goes_out_whole(world, approved, post[0])
 
 

@@ -30,7 +30,8 @@ def test_it_is_asked_once_a_story_about_what_code_left_open(world: World) -> Non
         price = {"price": {"input": 1, "output": 2}}
         world.config |= {
             "model": {"base_url": writer.base_url, "name": "m", **price},
-            "verify": {"not_enough_info": "cut", "model": {"base_url": other.base_url, "name": "other-1", **price}},
+            "models": {"check": {"base_url": other.base_url, "name": "other-1", **price}},
+            "verify": {"not_enough_info": "cut"},
         }
         assert world.run().exit_code == 0
         assert world.run().exit_code == 0

@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from pipeline.config import DedupeSettings, ModelSettings
+from pipeline.config import DedupeSettings
+from pipeline.config_model import ModelSettings
 from pipeline.embeddings import endpoint
 from pipeline.embeddings.endpoint import Endpoint
 from pipeline.errors import BudgetExceeded, ConfigError, ModelError

@@ -7,13 +7,15 @@ from threading import Barrier
 
 import pytest
 
-from pipeline.config import PriceSettings
+from pipeline.config_model import PriceSettings
 from pipeline.errors import BudgetExceeded, ModelError
-from pipeline.model.books import Books
+from pipeline.model.books import Books, Cost
 from pipeline.model.ledger import Ledger, cache_key
+from pipeline.model.openai_compatible import OpenAICompatible
 from pipeline.model.scripted import Answers, Scripted
 from pipeline.seams import Answer, Prompt
 from pipeline.types import ModelCall
+from tests.model.conftest import Loopback, completion, refusal
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 PROMPT = Prompt(
@@ -92,14 +94,14 @@ def test_a_failed_call_is_logged_with_its_kind_and_costs_nothing_when_nothing_wa
     with pytest.raises(ModelError, match="away"):
         desk.ledger.ask(PROMPT, number)
     assert [(row.error, row.cost_usd_micros) for row in desk.rows] == [("down", 0)]
-    assert desk.books.spent_usd_micros == 0
+    assert desk.books.spent.usd_micros == 0
 
 
 def test_a_call_that_may_have_been_charged_is_booked_at_its_most() -> None:
     desk = Desk([ModelError("slow", kind="timeout")], price=PriceSettings(input=0, output=1))
     with pytest.raises(ModelError):
         desk.ledger.ask(PROMPT, number)
-    assert desk.books.spent_usd_micros == desk.rows[0].cost_usd_micros == 1000
+    assert desk.books.spent.usd_micros == desk.rows[0].cost_usd_micros == 1000
 
 
 def test_cost_comes_from_usage_with_cached_tokens_at_their_own_price_rounded_up() -> None:
@@ -108,7 +110,7 @@ def test_cost_comes_from_usage_with_cached_tokens_at_their_own_price_rounded_up(
             return replace(super().complete(prompt), input_tokens=1001, output_tokens=10, cached_tokens=1000)
 
     desk = Desk([])
-    books = Books(log=desk.rows.append, clock=lambda: NOW, budget_usd_micros=DOLLAR, spent_usd_micros=5)
+    books = Books(log=desk.rows.append, clock=lambda: NOW, budget_usd_micros=DOLLAR, spent=Cost(usd_micros=5))
     ledger = Ledger(
         Charged(["7"]),
         read_cache=desk.cache.get,
@@ -118,13 +120,13 @@ def test_cost_comes_from_usage_with_cached_tokens_at_their_own_price_rounded_up(
     )
     ledger.ask(PROMPT, number)
     assert desk.rows[0].cost_usd_micros == 121  # 0.75 + 45 + 75 = 120.75
-    assert books.spent_usd_micros == 126
+    assert books.spent.usd_micros == 126
 
 
 def test_the_budget_stops_before_the_call_that_could_pass_it() -> None:
     desk = Desk(["1", "2"], price=PriceSettings(input=0, output=1), budget=1500)
     desk.ledger.ask(PROMPT, number)
-    left = 1500 - desk.books.spent_usd_micros
+    left = 1500 - desk.books.spent.usd_micros
     with pytest.raises(BudgetExceeded, match=r"scripted: the next call may cost \$0.0020, and \$0.00") as caught:
         desk.ledger.ask(replace(PROMPT, user="other", max_output_tokens=2000), number)
     assert "model.budget_usd" in str(caught.value)
@@ -161,7 +163,7 @@ def test_what_threads_have_under_way_counts_against_the_budget() -> None:
             desk.ledger.ask(replace(PROMPT, user="fifth"), number)
         leave.wait(timeout=10)
         assert [future.result() for future in asked] == [(1, False)] * 4
-    assert desk.books.spent_usd_micros < 400  # the answers were short: what was set aside is free again
+    assert desk.books.spent.usd_micros < 400  # the answers were short: what was set aside is free again
 
 
 @pytest.mark.parametrize(("kind", "asked"), [("auth", 1), ("down", 3), ("timeout", 3), ("refused", 5)])
@@ -182,3 +184,63 @@ def test_one_good_answer_in_between_keeps_it_going() -> None:
         except ModelError:
             continue
     assert len(desk.model.prompts) == 6
+
+
+CUT = ModelError("was cut off", kind="cut_off")
+
+
+def test_an_answer_that_is_cut_off_is_asked_for_with_twice_the_tokens_and_the_next_at_once() -> None:
+    desk = Desk([CUT, "1", "2"], price=PriceSettings(input=0, output=1))
+    assert desk.ledger.ask(PROMPT, number) == (1, False)
+    assert desk.ledger.ask(replace(PROMPT, user="next"), number) == (2, False)
+    assert [prompt.max_output_tokens for prompt in desk.model.prompts] == [1000, 2000, 2000]
+    assert [(row.error, row.cost_usd_micros >= 1000) for row in desk.rows][:2] == [("cut_off", True), ("", False)]
+    assert desk.ledger.ask(PROMPT, number) == (1, True), "kept under the question as it was first asked"
+
+
+def test_what_twice_the_tokens_do_not_cure_is_cut_off_and_changes_nothing() -> None:
+    desk = Desk([CUT, CUT, "3"])
+    with pytest.raises(ModelError, match="was cut off"):
+        desk.ledger.ask(PROMPT, number)
+    assert desk.ledger.ask(replace(PROMPT, user="next"), number) == (3, False)
+    assert [prompt.max_output_tokens for prompt in desk.model.prompts] == [1000, 2000, 1000]
+
+
+def test_where_twice_the_tokens_do_not_fit_the_answer_was_cut_off() -> None:
+    desk = Desk([CUT, ModelError("has a small window", kind="too_long")])
+    with pytest.raises(ModelError, match="was cut off") as caught:
+        desk.ledger.ask(PROMPT, number)
+    assert caught.value.kind == "cut_off"
+
+
+def test_twice_the_tokens_are_budgeted_too() -> None:
+    desk = Desk([CUT, "1"], price=PriceSettings(input=0, output=1), budget=2_500)
+    with pytest.raises(BudgetExceeded):
+        desk.ledger.ask(PROMPT, number)
+    assert len(desk.model.prompts) == 1
+
+
+def on_a_server(model: OpenAICompatible, cache: dict[str, str], *, budget: int = DOLLAR) -> Ledger:
+    """A ledger of one run on a real client."""
+    books = Books(log=lambda _: None, clock=lambda: NOW, budget_usd_micros=budget)
+    price = PriceSettings(input=1, output=0)
+    return Ledger(model, read_cache=cache.get, write_cache=cache.__setitem__, books=books, price=price)
+
+
+def test_what_a_server_taught_is_kept_where_the_answers_are(script: Loopback) -> None:
+    cache: dict[str, str] = {}
+    model, asked = script(refusal("response_format json_schema is not supported"), completion("5"))
+    assert on_a_server(model, cache).ask(PROMPT, number) == (5, False)
+    assert len(asked) == 2
+    next_run = on_a_server(script.again(), cache)
+    assert next_run.ask(replace(PROMPT, user="next"), number) == (5, False)
+    assert len(asked) == 3, "no refused request in the next run"
+    assert next_run.ask(PROMPT, number) == (5, True)
+    assert len(asked) == 3, "and no request at all for what is kept"
+
+
+def test_the_worked_examples_of_a_base_model_count_for_the_budget(script: Loopback) -> None:
+    model, asked = script(completion(), api="completions")
+    with pytest.raises(BudgetExceeded):
+        on_a_server(model, {}, budget=500).ask(PROMPT, number)
+    assert asked == []

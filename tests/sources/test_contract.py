@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from pipeline.config import Section
+from pipeline.config_section import Section
 from pipeline.errors import SourceError
 from pipeline.resources import type_names
 from pipeline.sources import find, item_id

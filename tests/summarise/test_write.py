@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.config import PriceSettings
+from pipeline.config_model import PriceSettings
 from pipeline.errors import ModelError
 from pipeline.model import KINDS
 from pipeline.model.blocks import whole
 from pipeline.model.books import Books
+from pipeline.model.chain import Chain
 from pipeline.model.ledger import Ledger
 from pipeline.model.prompting import load_prompt
 from pipeline.model.scripted import Answers, Scripted
@@ -30,7 +31,7 @@ ANSWER = json.dumps(
 )
 
 
-def ledger(answers: Answers, price: PriceSettings | None = None) -> tuple[Ledger, Scripted]:
+def ledger(answers: Answers, price: PriceSettings | None = None) -> tuple[Chain, Scripted]:
     cache: dict[str, str] = {}
     model = Scripted(answers, name="tester")
     made = Ledger(
@@ -40,7 +41,7 @@ def ledger(answers: Answers, price: PriceSettings | None = None) -> tuple[Ledger
         books=Books(log=lambda _: None, clock=lambda: datetime(2026, 11, 23, tzinfo=UTC), budget_usd_micros=1_000),
         price=price,
     )
-    return made, model
+    return Chain([made]), model
 
 
 def test_without_a_model_the_sources_speak_and_nothing_is_to_be_excused() -> None:

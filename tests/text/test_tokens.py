@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.text.tokens import count_words, estimate_tokens, reading_minutes, words
+from pipeline.text.tokens import count_words, estimate_tokens, fewest_tokens, reading_minutes, words
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,10 @@ def test_tokens_are_estimated_on_the_high_side() -> None:
 @pytest.mark.parametrize("unit", ["a", "a-", "1,000", "字", "a'", "-1", "'s"])
 def test_hostile_runs_are_read_in_one_pass(unit: str) -> None:
     assert isinstance(words(unit * 50_000), list)
+
+
+def test_the_fewest_tokens_are_fewer_than_a_large_vocabulary_takes() -> None:
+    english = "The quick brown fox jumps over the lazy dog. "  # 10 tokens in o200k_base
+    assert 6 * 20 <= fewest_tokens(english * 20) <= 10 * 20
+    for text in (english, "大模型发布会今天举行", "12 %, 4.5; ", "😀", ""):
+        assert fewest_tokens(text) < estimate_tokens(text)

@@ -34,7 +34,7 @@ def _read(verdict: str, quote: str, probe: str = "unclear") -> list[Check]:
         {"sentence": number, "verdict": verdict, "quote": quote},
         {"sentence": asked.shown.probe, "verdict": probe, "quote": QUOTE},
     ]
-    return read_answer(json.dumps({"sentences": entries}), asked, DRAFT, sources_of(STORY.items), "other-1")
+    return read_answer(json.dumps({"sentences": entries}), asked, DRAFT, sources_of(STORY.items))
 
 
 def test_only_what_code_left_open_is_asked_about() -> None:
@@ -52,7 +52,7 @@ def test_a_verdict_with_words_of_the_source_counts(verdict: str, note: str) -> N
     (check,) = _read(verdict, QUOTE.upper())
     assert (check.method, check.claim, check.verdict, check.source_item_id) == ("model", 1, verdict, "i")
     assert check.source == "It employs 120 people in Rotterdam."
-    assert check.note.startswith("other-1 finds")
+    assert check.note.startswith("finds")
     assert note in check.note
 
 
@@ -71,4 +71,4 @@ def test_who_calls_anything_supported_is_believed_in_nothing() -> None:
 
 @pytest.mark.parametrize("answer", ["", "Yes.", "{}", '{"sentences": [{"sentence": 1, "verdict": "sure"}]}'])
 def test_an_answer_of_another_shape_says_nothing(answer: str) -> None:
-    assert read_answer(answer, _asked(), DRAFT, sources_of(STORY.items), "other-1") == []
+    assert read_answer(answer, _asked(), DRAFT, sources_of(STORY.items)) == []
