@@ -15,7 +15,7 @@ from pipeline.model.prompting import PromptFile, load_prompt
 from pipeline.seams import Prompt
 from pipeline.store import issues, model_calls, summaries, told
 from pipeline.summarise.lead import LeadStory, extract_lead, lead_prompt, write_lead
-from pipeline.summarise.write import EXTRACT, Files, Written, input_hash, summary_prompt, write
+from pipeline.summarise.write import EXTRACT, Files, Written, input_hash, prompts_for, summary_prompt, write
 from pipeline.text.characters import one_line
 from pipeline.types import HEADLINE, Issue, Outcome, Slot, Story, Summary, Telling
 
@@ -69,8 +69,8 @@ def prompts_of(ctx: Context, slots: Sequence[Slot]) -> list[Prompt]:
         return []
     with ctx.store.read() as db:
         tellings = told.of_slots(db, full)
-    file = _prompt(ctx, "summarise.md")
-    asked = [summary_prompt(file, blocks(t.story), language, t.before) for t in tellings.values()]
+    files = _files(ctx)
+    asked = [p for t in tellings.values() for p in prompts_for(t.story, files, language, t.before)]
     first = [t.story.representative for t in tellings.values()]
     told_of = [LeadStory(headline=item.title, text=item.cited_text[:LEAD_CHARS]) for item in first]
     return [*asked, lead_prompt(_prompt(ctx, "lead.md"), told_of, language)]
@@ -119,10 +119,9 @@ def _write_story(ctx: Context, issue_id: str, story_id: str) -> Outcome:
         revision = summaries.next_revision(db, story_id)
         summaries.add(db, _summary(ctx, telling.story, written, revision, wanted))
         issues.set_revision(db, issue_id, story_id, revision)
-    failed = written.note if written.by == EXTRACT else None
-    if failed:
-        return Outcome(trouble=_trouble(ctx, failed.partition(";")[0]))
-    return Outcome(trouble=ctx.model.replaced_by(written.by.removeprefix("model:")) if ctx.model else None)
+    if written.by != EXTRACT:
+        return Outcome(trouble=ctx.model.replaced_by(written.by.removeprefix("model:")) if ctx.model else None)
+    return Outcome(trouble=_trouble(ctx, written.note.partition(";")[0]) if written.note else None)
 
 
 def attempt(ctx: Context, story_id: str) -> tuple[Telling, Summary, Prompt | None, str]:

@@ -77,6 +77,18 @@ def notes_prompt(file: PromptFile, part: long.Part) -> Prompt:
     return fill(file, {"blocks": text, "fence": fence(text)}, stage="summarise", answer="notes", schema=long.SCHEMA)
 
 
+def prompts_for(story: Story, files: Files, language: str = "en", before: Told | None = None) -> list[Prompt]:
+    """What a model is asked about a story; of a long one the last prompt is as long as its notes may be.
+
+    Raises ConfigError.
+    """
+    if _is_title(story, language):
+        return []
+    parts = long.parts_of(story, BUDGET_TOKENS)[0] if long.is_long(story, BUDGET_TOKENS) else []
+    last = summary_prompt(files.summary, blocks(story), language, before)
+    return [*(notes_prompt(files.notes, part) for part in parts), last]
+
+
 def write(
     story: Story,
     chain: Chain | None,

@@ -1,11 +1,11 @@
 """How well the checks tell true sentences from false ones, on AI news of our own, English and Chinese.
 
 tests/data/verify/sentences.jsonl has ``{"id","kind","language","source","sentence","label"}``: label 0 says what its
-source says, in other words; label 1 does not, in the way that ``kind`` names. sentences_2.jsonl has 434 more from other
-sources. Both were written by somebody who had not seen the checks. A third of each, by the hash of the ids, is ``held_out``:
-that of the first file was looked at when the checks were mended for the second, whose third nobody looked at. "flagged" is
-any verdict but supported. A floor in sentences_floors.json may rise; lowering one is a change that a reviewer of the commit
-sees.
+source says, in other words; label 1 does not, in the way that ``kind`` names. sentences_2.jsonl has 434 more, from
+other sources. Both were written by somebody who had not seen the checks. A third of each, by the hash of the ids, is
+``held_out``: that of the first file was looked at before the second was written, that of the second by nobody yet.
+"flagged" is any verdict but supported. A floor in sentences_floors.json may rise; lowering one is a change that a
+reviewer of the commit sees.
 """
 
 import json
