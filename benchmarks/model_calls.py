@@ -73,7 +73,7 @@ def _usable(prompt: str) -> str:
         return honest(prompt)  # the lead
     sentences = [block[1][start:end] for start, end in split(block[1])]
     best = max((s for s in sentences if "://" not in s), key=len)
-    return json.dumps({"headline": best[:110], "claims": [{"text": best, "evidence": [{"block": 1, "quote": best}]}]})
+    return json.dumps({"quotes": [f"B1: {best}"], "claims": [{"text": best, "quotes": [1]}], "headline": best[:110]})
 
 
 def _run(world: World) -> None:

@@ -148,10 +148,12 @@ class Citation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """One printed sentence and the places that it rests on (one at least; none in a reviewer's
-    own words, and in an extract whose source has nothing but a title)."""
+    own words, and in an extract whose source has nothing but a title). Of an opinion, ``speaker`` is who holds it, and
+    the text names them."""
 
     text: str
     citations: tuple[Citation, ...] = ()
+    speaker: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +188,11 @@ class Summary:
         claims = {number: claim.text for number, claim in enumerate(self.claims)}
         why = {WHY_IT_MATTERS: self.why_it_matters} if self.why_it_matters else {}
         return {HEADLINE: self.headline, **claims, **why}
+
+    @property
+    def cited(self) -> tuple[Citation, ...]:
+        """The places that its claims rest on, each once."""
+        return tuple(dict.fromkeys(citation for claim in self.claims for citation in claim.citations))
 
 
 HEADLINE, WHY_IT_MATTERS = -1, -2  # what ``Check.claim`` says beside the claims

@@ -12,6 +12,7 @@ from pipeline.cli.review import review
 from pipeline.cli.run import demo, doctor, init, run
 from pipeline.cli.sources import sources
 from pipeline.cli.status import status
+from pipeline.cli.try_story import try_story
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,3 +39,4 @@ def digest(context: click.Context, config: Path) -> None:
 
 for command in (run, demo, init, doctor, status, review, issue, sources, recipients, model, apply):
     digest.add_command(command)
+model.add_command(try_story)

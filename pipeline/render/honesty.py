@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline.render.printed import Approval, Entry, Printed
 from pipeline.text.characters import one_line
-from pipeline.types import Check
+from pipeline.types import Check, Claim
 
 _LOOKED_UP = {
     "number": "numbers",
@@ -18,10 +18,10 @@ _LOOKED_UP = {
 }
 
 
-def kept_claims(entry: Entry) -> list[str]:
+def kept_claims(entry: Entry) -> list[Claim]:
     """The sentences of a story that are printed, in order."""
     claims = entry.summary.claims if entry.summary else ()
-    return [claim.text for i, claim in enumerate(claims) if i not in entry.cut]
+    return [claim for i, claim in enumerate(claims) if i not in entry.cut]
 
 
 def count_line(counts: Mapping[str, int], *, printed: int, brief: int, minutes: int) -> tuple[str, ...]:
@@ -111,11 +111,16 @@ def _authors(written: Sequence[Entry]) -> list[str]:
         for e in written
         if e.summary and e.summary.written_by.startswith("model:")
     )
-    notes = sorted({one_line(e.summary.note, 120) for e in written if e.summary and e.summary.note})
+    notes = sorted(
+        {one_line(s.note, 120) for e in written if (s := e.summary) and s.note and s.written_by == "extract"}
+    )
+    in_part = sum(bool(s.note) for e in written if (s := e.summary) and s.written_by.startswith("model:"))
     said = [
         f"The language model {one_line(name, 80)} wrote {_stories(n)}."
         for name, n in sorted(models.items(), key=lambda m: (-m[1], m[0]))
     ]
+    if in_part:
+        said.append(f"Of {_stories(in_part)} it did not read all: the sources are too long.")
     if n := by["extract"]:
         why = f" ({'; '.join(notes[:3])})" if notes else ""
         are = "is an extract" if n == 1 else "are extracts"

@@ -55,6 +55,7 @@ class StoryView:
     headline: str
     url: str
     sentences: tuple[str, ...]
+    opinions: tuple[str, ...]  # each names who holds it
     why_it_matters: str
     links: tuple[LinkView, ...]
     earlier: EarlierView | None
@@ -167,7 +168,7 @@ def _story(printed: Printed, entry: Entry) -> StoryView:
     links = _links(entry.story.items, printed.source_names)
     headline = summary.headline if summary and -1 not in entry.cut else first.title
     # where a source has nothing but a title, the title is the claim; it is not printed twice
-    sentences = tuple(_prose(text) for text in kept_claims(entry) if one_line(text) != one_line(headline))
+    claims = [claim for claim in kept_claims(entry) if one_line(claim.text) != one_line(headline)]
     why = summary.why_it_matters if summary and -2 not in entry.cut else None
     language = summary.language if summary else first.language
     other = language not in ("und", printed.language)
@@ -176,12 +177,13 @@ def _story(printed: Printed, entry: Entry) -> StoryView:
         label="Update" if entry.slot.update_of is not None else "",
         headline=_prose(headline) or (links[0].name if links else "Untitled"),
         url=_web_url(first.url) or next((link.url for link in links if link.url), ""),
-        sentences=sentences,
+        sentences=tuple(_prose(claim.text) for claim in claims if not claim.speaker),
+        opinions=tuple(_prose(claim.text) for claim in claims if claim.speaker),
         why_it_matters=_prose(why or ""),
         links=links,
         earlier=_earlier(entry.before) if entry.before else None,
         credits=tuple(dict.fromkeys(_prose(i.credit) for i in entry.story.items if i.credit)),
-        marks=_marks(entry, printed.approval, headline_only=summary is not None and not sentences),
+        marks=_marks(entry, printed.approval, headline_only=summary is not None and not claims),
         language=language if other else "",
         direction=_direction(language) if other and _direction(language) != _direction(printed.language) else "",
     )
@@ -257,7 +259,7 @@ def _minutes(lead: Sequence[str], sections: Sequence[SectionView], briefs: Seque
     stories = [s for section in sections for s in section.stories]
     parts = [*lead, *(s.headline for s in (*stories, *briefs))]
     for s in stories:
-        parts += [*s.sentences, s.why_it_matters]
+        parts += [*s.sentences, *s.opinions, s.why_it_matters]
     return max(1, round(reading_minutes("\n".join(parts))))
 
 

@@ -16,7 +16,7 @@ from pipeline.text.sentences import OPENERS, split
 from pipeline.text.tokens import count_words, words
 
 MAX_STORIES = 8
-MAX_WORDS = 120
+MAX_WORDS, MAX_QUIET_WORDS = 120, 60  # of Han two characters count as a word
 MAX_SENTENCES = 5
 MAX_SENTENCE_CHARS = 400
 _LISTED = 3
@@ -85,17 +85,17 @@ SCHEMA: dict[str, object] = {
 }
 
 
-def lead_prompt(file: PromptFile, stories: Sequence[LeadStory], language: str = "en") -> Prompt:
+def lead_prompt(file: PromptFile, stories: Sequence[LeadStory], language: str = "en", *, quiet: bool = False) -> Prompt:
     """The prompt for the lead out of the first stories, numbered from 1. Raises ConfigError for a wrong prompt file."""
     told = "\n\n".join(f"[{i}] {s.headline}\n{s.text}" for i, s in enumerate(stories[:MAX_STORIES], 1))
-    inputs = {"stories": told, "fence": fence(told), "language": language}
+    inputs = {"stories": told, "fence": fence(told), "language": language, "quiet": "yes" if quiet else ""}
     return fill(file, inputs, stage="summarise", answer="lead", schema=SCHEMA)
 
 
 def read_lead(text: str, stories: Sequence[LeadStory], *, quiet: bool = False) -> tuple[LeadSentence, ...]:
     """The sentences of a model's lead. Raises ValueError that names the first thing that the stories do not bear out.
 
-    That little happened it may say only of a ``quiet`` issue.
+    That little happened it may say only of a ``quiet`` issue, whose lead is shorter.
     Each number, and each name (a word with a capital, but for "The" and its like at the start), must stand in one of
     the stories that the sentence names.
     """
@@ -110,10 +110,16 @@ def read_lead(text: str, stories: Sequence[LeadStory], *, quiet: bool = False) -
     said = " ".join(s.text for s in sentences)
     if not quiet and (found := _QUIET.search(said)):
         raise ValueError(f"the lead says {found[0]!r}; this issue is not quiet, so leave that out")
-    latin, han = count_words(said)
-    if latin + han / 2 > MAX_WORDS:
-        raise ValueError(f"the lead has {latin + han // 2} words; at most {MAX_WORDS} fit")
+    most = MAX_QUIET_WORDS if quiet else MAX_WORDS
+    if _long(said) > most:
+        raise ValueError(f"the lead has {_long(said):.0f} words; at most {most} fit")
     return sentences
+
+
+def _long(said: str) -> float:
+    """How many words a text is long."""
+    latin, han = count_words(said)
+    return latin + han / 2
 
 
 def _read_sentence(what: str, sentence: _Sentence, stories: Sequence[LeadStory]) -> LeadSentence:
@@ -158,10 +164,17 @@ def extract_lead(stories: Sequence[LeadStory], total: int) -> tuple[LeadSentence
         for headline in (one_line(s.headline).rstrip(" .。;") for s in others[:_LISTED])
         if headline and not _QUIET.search(headline)
     ]
+    lines = _listed(opening, shown, total)
+    while shown and _long(" ".join(lines)) > MAX_WORDS:
+        shown.pop()
+        lines = _listed(opening, shown, total)
+    return tuple(LeadSentence(text=line) for line in lines)
+
+
+def _listed(opening: str, shown: Sequence[str], total: int) -> tuple[str, ...]:
     more = max(total - 1 - len(shown), 0)
     rest = f"; and {more} more {'story' if more == 1 else 'stories'}" if more else ""
-    lines = (opening, f"Also: {'; '.join(shown)}{rest}.") if shown else (opening,)
-    return tuple(LeadSentence(text=line) for line in lines)
+    return (opening, f"Also: {'; '.join(shown)}{rest}.") if shown else (opening,)
 
 
 def quiet_opening(days: int, total: int) -> str:
@@ -187,7 +200,7 @@ def write_lead(
     quiet = (LeadSentence(text=quiet_opening(quiet_days, total)),) if quiet_days and stories else ()
     if chain is None or not stories:
         return quiet + extract_lead(stories, total)
-    prompt = lead_prompt(prompt_file, stories, language)
+    prompt = lead_prompt(prompt_file, stories, language, quiet=bool(quiet))
     try:
         sentences, _by = chain.ask(prompt, lambda text: read_lead(text, stories, quiet=bool(quiet)))
     except (ModelError, BudgetExceeded):

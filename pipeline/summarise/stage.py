@@ -8,14 +8,16 @@ from sqlalchemy.engine import Connection
 
 from pipeline import resources
 from pipeline.context import Context
-from pipeline.errors import ModelError
+from pipeline.errors import ConfigError, ModelError
+from pipeline.model.blocks import blocks
+from pipeline.model.ledger import cache_key
 from pipeline.model.prompting import PromptFile, load_prompt
 from pipeline.seams import Prompt
-from pipeline.store import issues, summaries, told
+from pipeline.store import issues, model_calls, summaries, told
 from pipeline.summarise.lead import LeadStory, extract_lead, lead_prompt, write_lead
-from pipeline.summarise.write import EXTRACT, input_hash, summary_prompt, write
+from pipeline.summarise.write import EXTRACT, Files, Written, input_hash, summary_prompt, write
 from pipeline.text.characters import one_line
-from pipeline.types import Issue, Outcome, Slot, Summary, Telling
+from pipeline.types import HEADLINE, Issue, Outcome, Slot, Story, Summary, Telling
 
 _SEPARATOR = "/"
 LEAD_CHARS = 600  # of a story, as a forecast counts them: about four claims
@@ -32,12 +34,12 @@ def pending(ctx: Context) -> Iterable[str]:
 
     An issue in review keeps its revisions: only what a reviewer merged, split or brought back is written, and the lead.
     """
-    prompt = _prompt(ctx, "summarise.md")
+    files = _files(ctx)
     with ctx.store.read() as db:
         todo = [
             f"{issue.id}{_SEPARATOR}{story_id}"
             for issue in issues.with_status(db, *issues.OPEN)
-            for story_id in _unwritten(ctx, db, issue, prompt)
+            for story_id in _unwritten(ctx, db, issue, files)
         ]
         return todo or [f"{issue_id}{_SEPARATOR}" for issue_id in issues.without_lead(db)]
 
@@ -68,7 +70,7 @@ def prompts_of(ctx: Context, slots: Sequence[Slot]) -> list[Prompt]:
     with ctx.store.read() as db:
         tellings = told.of_slots(db, full)
     file = _prompt(ctx, "summarise.md")
-    asked = [summary_prompt(file, t.story, language, t.before) for t in tellings.values()]
+    asked = [summary_prompt(file, blocks(t.story), language, t.before) for t in tellings.values()]
     first = [t.story.representative for t in tellings.values()]
     told_of = [LeadStory(headline=item.title, text=item.cited_text[:LEAD_CHARS]) for item in first]
     return [*asked, lead_prompt(_prompt(ctx, "lead.md"), told_of, language)]
@@ -79,56 +81,91 @@ def _prompt(ctx: Context, name: str) -> PromptFile:
     return load_prompt(resources.find("prompts", name, ctx.settings.folder), most_tokens)
 
 
-def _hash(ctx: Context, telling: Telling, prompt: PromptFile) -> str:
+def _files(ctx: Context) -> Files:
+    return Files(summary=_prompt(ctx, "summarise.md"), notes=_prompt(ctx, "notes.md"))
+
+
+def _hash(ctx: Context, telling: Telling, files: Files) -> str:
     """What the summary depends on: another model, prompt, language or source text asks for another revision."""
     name = ctx.model.name if ctx.model else EXTRACT
-    return input_hash(telling.story, prompt.id, name, ctx.settings.language, telling.before)
+    return input_hash(telling.story, files.ids(telling.story), name, ctx.settings.language, telling.before)
 
 
-def _unwritten(ctx: Context, db: Connection, issue: Issue, prompt: PromptFile) -> list[str]:
+def _unwritten(ctx: Context, db: Connection, issue: Issue, files: Files) -> list[str]:
     full = [s for s in issue.slots if not s.brief and (issue.status == "draft" or s.revision is None)]
     found = told.of_slots(db, full)
     written = summaries.hashes(db, found)
     todo = []
     for slot in full:
-        revision = written.get(slot.story_id, {}).get(_hash(ctx, found[slot.story_id], prompt))
+        revision = written.get(slot.story_id, {}).get(_hash(ctx, found[slot.story_id], files))
         if revision is None or revision != slot.revision:
             todo.append(slot.story_id)
     return todo
 
 
 def _write_story(ctx: Context, issue_id: str, story_id: str) -> Outcome:
-    prompt = _prompt(ctx, "summarise.md")
+    files = _files(ctx)
     with ctx.store.read() as db:
         slots = [slot for slot in issues.require(db, issue_id).slots if slot.story_id == story_id]
         telling = told.of_slots(db, slots)[story_id]
-        wanted = _hash(ctx, telling, prompt)
+        wanted = _hash(ctx, telling, files)
         revision = summaries.hashes(db, [story_id]).get(story_id, {}).get(wanted)
     if revision is not None:
         with ctx.store.begin() as db:
             issues.set_revision(db, issue_id, story_id, revision)
         return Outcome(skipped="written before")
-    draft, written_by, note = write(telling.story, ctx.model, prompt, ctx.settings.language, telling.before)
+    written = write(telling.story, ctx.model, files, ctx.settings.language, telling.before)
     with ctx.store.begin() as db:
         revision = summaries.next_revision(db, story_id)
-        summary = Summary(
-            story_id=story_id,
-            revision=revision,
-            language=telling.story.representative.language if written_by == EXTRACT else ctx.settings.language,
-            input_hash=wanted,
-            headline=draft.headline,
-            claims=draft.claims,
-            why_it_matters=draft.why_it_matters,
-            tags=draft.tags,
-            written_by=written_by,
-            written_at=ctx.clock(),
-            note=note,
-        )
-        summaries.add(db, summary)
+        summaries.add(db, _summary(ctx, telling.story, written, revision, wanted))
         issues.set_revision(db, issue_id, story_id, revision)
-    if note:
-        return Outcome(trouble=_trouble(ctx, note.partition(";")[0]))
-    return Outcome(trouble=ctx.model.replaced_by(written_by.removeprefix("model:")) if ctx.model else None)
+    failed = written.note if written.by == EXTRACT else None
+    if failed:
+        return Outcome(trouble=_trouble(ctx, failed.partition(";")[0]))
+    return Outcome(trouble=ctx.model.replaced_by(written.by.removeprefix("model:")) if ctx.model else None)
+
+
+def attempt(ctx: Context, story_id: str) -> tuple[Telling, Summary, Prompt | None, str]:
+    """(the story, its summary, the prompt that it answers, the answer) as a run would write it now.
+
+    No revision is kept, only the model's answer and what it cost.
+
+    It is told as in the newest issue that has it, else as it is. Raises ConfigError where there is no such story.
+    """
+    with ctx.store.read() as db:
+        slots = (slot for issue in issues.recent(db) for slot in issue.slots if slot.story_id == story_id)
+        slot = next(slots, Slot(section="", position=0, story_id=story_id, score=0))
+        telling = told.of_slots(db, [slot]).get(story_id)
+    if telling is None:
+        remedy = "`digest issue show ISSUE --json` lists the stories of an issue"
+        raise ConfigError("no such story", subject=story_id, remedy=remedy)
+    files, language, answer = _files(ctx), ctx.settings.language, ""
+    written = write(telling.story, ctx.model, files, language, telling.before)
+    asked = written.asked
+    if asked:
+        key = cache_key(asked, written.by.removeprefix("model:"))
+        with ctx.store.read() as db:
+            answer = model_calls.answer(db, key) or ""
+    elif written.note:  # it was asked in vain
+        asked = summary_prompt(files.summary, blocks(telling.story), language, telling.before)
+    return telling, _summary(ctx, telling.story, written, 0, ""), asked, answer
+
+
+def _summary(ctx: Context, story: Story, written: Written, revision: int, wanted: str) -> Summary:
+    draft = written.draft
+    return Summary(
+        story_id=story.id,
+        revision=revision,
+        language=story.representative.language if written.by == EXTRACT else ctx.settings.language,
+        input_hash=wanted,
+        headline=draft.headline,
+        claims=draft.claims,
+        why_it_matters=draft.why_it_matters,
+        tags=draft.tags,
+        written_by=written.by,
+        written_at=ctx.clock(),
+        note=written.note,
+    )
 
 
 def _write_lead(ctx: Context, issue_id: str) -> Outcome:
@@ -168,6 +205,6 @@ def _full(db: Connection, issue: Issue) -> list[LeadStory]:
         if summary is not None:
             headline = found[d.slot.story_id].story.representative.title if -1 in wrong else summary.headline
             label = "Update: " if d.slot.update_of else ""
-            sound = (claim.text for i, claim in enumerate(summary.claims) if i not in wrong)
+            sound = (text for claim, text in summary.texts.items() if claim != HEADLINE and claim not in wrong)
             stories.append(LeadStory(headline=label + headline, text=" ".join(sound), story_id=key[0]))
     return stories

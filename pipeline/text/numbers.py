@@ -65,7 +65,7 @@ def find(text: str) -> list[Quantity]:
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = (
-    r"(?P<month>May|(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"(?P<month>(?-i:May)|(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|june?|july?|aug(?:ust)?|sept?(?:ember)?"
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?))\b\.?"
 )
 _YEAR = r"(?P<year>(?:19|20)\d\d)(?!\d)"
@@ -78,10 +78,16 @@ _DATES = (
     re.compile(rf"\b{_MONTH},?\s{{1,3}}(?:of\s)?{_YEAR}"),
     re.compile(r"(?<!\d)(?P<year>\d{4})\s?年(?:\s?(?P<month>\d{1,2})\s?月(?:\s?(?P<day>\d{1,2})\s?[日号])?)?"),
     re.compile(r"(?<!\d)(?P<month>\d{1,2})\s?月(?:\s?(?P<day>\d{1,2})\s?[日号])?"),
+    # A month alone is one only after such a word, for people are called May and April too.
+    re.compile(
+        r"\b(?P<before>(?:in|since|until|till|by|from|through|to|and|than|early|mid|late|last|next|this|of)[\s-])"
+        rf"(?=[A-Z]|(?!mar|may)){_MONTH}"
+    ),
 )
 _TIMES = (
     re.compile(r"(?<![\w.:])(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s?(?P<half>[ap])\.?m\b\.?", re.IGNORECASE),
     re.compile(r"(?<![\w.:])(?P<hour>\d{1,2}):(?P<minute>\d\d)(?![\d:])"),
+    re.compile(r"(?<!\d)(?P<hour>\d{1,2})[时点](?:(?P<minute>\d{1,2})分)?(?!间)"),
 )
 
 
@@ -94,7 +100,8 @@ def _dates(text: str, _taken: bytearray) -> Iterator[Quantity]:
             day = int(parts.get("day") or 0)
             if m_no <= 12 and day <= 31:
                 value = int(parts.get("year") or 0) * 10_000 + m_no * 100 + day
-                yield _quantity(text, "date", value, "", m.start(), m.end())
+                start = m.end("before") if "before" in parts else m.start()
+                yield _quantity(text, "date", value, "", start, m.end())
     for pattern in _TIMES:
         for m in pattern.finditer(text):
             hour, minute = int(m["hour"]), int(m["minute"] or 0)
@@ -302,4 +309,7 @@ def _words(text: str, _taken: bytearray) -> Iterator[Quantity]:
     for source in (numerals.english, numerals.chinese):
         for start, end, value in source(text):
             unit, per, stop = units.unit(text, end)
+            if unit == "month" and text[end:stop] == "年" and int(value) in _YEARS:
+                yield _quantity(text, "date", int(value) * 10_000, "year", start, stop)
+                continue
             yield _number(text, _Read(value, Decimal(1), per, unit, start, stop, _step(str(value))))

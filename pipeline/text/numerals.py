@@ -22,6 +22,7 @@ _PHRASE = re.compile(
 )
 _HALF = re.compile(r"\bhalf (?:of )?$", re.IGNORECASE)  # "half a million"
 _HALF_CHARS = 10
+_AND_A_HALF = re.compile(r" and a half\b", re.IGNORECASE)
 _TOKEN = re.compile(rf"(?P<joint>-|\sand\s|\s)?(?P<word>{_WORD})\b", re.IGNORECASE)
 
 _TO_TWELFTH = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth"
@@ -31,9 +32,11 @@ _ORDINAL = re.compile(rf"\b(?:{'|'.join(_ORDINALS)})\b", re.IGNORECASE)
 HAN_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
 _HAN_SMALL = {"十": 10, "百": 100, "千": 1000}
 HAN_SCALES = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
-# One character alone is a word more often than a number ("一个", "十分", "万一"), so two make a number.
+# One character alone is a word more often than a number ("一个", "十分", "万一"): two make a number, or one before a
+# unit of time or a share ("九年", "六成").
 _HAN = re.compile(
-    r"(?<![第统每])[零〇一二两兩三四五六七八九十][零〇一二两兩三四五六七八九十百千万萬亿億]{1,15}(?![些样起旦])"
+    r"(?<![第统每])(?:[零〇一二两兩三四五六七八九十][零〇一二两兩三四五六七八九十百千万萬亿億]{1,15}(?![些样起旦])"
+    r"|[二两三四五六七八九十](?=个月|个?小时|分钟|秒|个?星期|周|天|年|倍|成(?![为功立本员果熟长])))"
 )
 
 
@@ -47,7 +50,11 @@ def english(text: str) -> Iterator[Spelled]:
         at = phrase.end("article") + 1 if phrase["article"] else phrase.start()
         half = _HALF.search(text, max(0, phrase.start() - _HALF_CHARS), phrase.start())
         for start, end, value in _cardinals(text, phrase.start(), at, phrase.end()):
-            yield (half.start(), end, value / 2) if half and start == phrase.start() else (start, end, value)
+            more = _AND_A_HALF.match(text, end)
+            if more:
+                yield start, more.end(), value + Decimal("0.5")
+            else:
+                yield (half.start(), end, value / 2) if half and start == phrase.start() else (start, end, value)
 
 
 def _cardinals(text: str, start: int, at: int, end: int) -> Iterator[Spelled]:

@@ -3,6 +3,7 @@
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -65,17 +66,25 @@ def estimate_tokens(text: str) -> int:
 
     Beyond the basic plane (emoji) each byte counts as one. Text without words (base64, hashes) can take more.
     """
-    latin = han = single = bytes_ = 0
-    for char in text:
-        if char == " " or (char.isascii() and char.isalpha()):
-            latin += 1
-        elif _HAN_CHAR.match(char):
-            han += 1
-        elif ord(char) > 0xFFFF:
-            bytes_ += 4
-        else:
-            single += 1
-    return _OVERHEAD_TOKENS + math.ceil(latin * _LATIN_RATE + han * _HAN_RATE + single * _SINGLE_RATE + bytes_)
+    return _OVERHEAD_TOKENS + math.ceil(sum(_rate(char) * count for char, count in Counter(text).items()))
+
+
+def fitting_chars(text: str, max_tokens: int, start: int = 0) -> int:
+    """How many characters from ``start`` on are estimated at no more than ``max_tokens``; the rest is not looked at."""
+    taken = 0.0
+    for count, at in enumerate(range(start, len(text))):
+        taken += _rate(text[at])
+        if taken > max_tokens:
+            return count
+    return len(text) - start
+
+
+def _rate(char: str) -> float:
+    if char == " " or (char.isascii() and char.isalpha()):
+        return _LATIN_RATE
+    if _HAN_CHAR.match(char):
+        return _HAN_RATE
+    return 4 if ord(char) > 0xFFFF else _SINGLE_RATE
 
 
 # The other way round: English prose takes 4 to 4.7 characters a token, Chinese up to 2; with room on that side too.

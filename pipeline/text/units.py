@@ -12,10 +12,14 @@ _DAY = 86_400
 # data in gigabytes. "Pounds" and a bare "m" say two things and are not here.
 _TABLE: tuple[tuple[str, str | int, str], ...] = (
     ("%", 1, "%|percent|per cent|pct|个百分比"),
+    ("%", 10, "成"),
     ("pp", 1, "pp|ppts|percentage points|percentage point|percentage-point|个百分点|百分点"),
     ("pp", "0.01", "bps|basis points|basis point|个基点"),
     ("points", 1, "points|point|pts|分"),
     ("usd", 1, "US dollars|US dollar|dollars|dollar|bucks|USD|美元|美金"),
+    ("cad", 1, "Canadian dollars|Canadian dollar|CAD|加元|加拿大元"),
+    ("aud", 1, "Australian dollars|Australian dollar|AUD|澳元"),
+    ("hkd", 1, "Hong Kong dollars|HKD|港元|港币"),
     ("eur", 1, "euros|euro|EUR|欧元"),
     ("gbp", 1, "GBP|pounds sterling|英镑"),
     ("cny", 1, "yuan|RMB|CNY|renminbi|元人民币|人民币|元"),
@@ -40,11 +44,12 @@ _TABLE: tuple[tuple[str, str | int, str], ...] = (
     ("metre", "0.01", "centimeters|centimetres|cm|厘米"),
     ("metre", 1, "meters|metres|meter|metre|米"),
     ("metre", 1000, "kilometers|kilometres|kilometer|kilometre|km|公里|千米"),
-    ("mile", 1, "miles|mile|mi|英里"),
-    ("foot", 1, "feet|foot|ft|英尺"),
+    ("metre", "0.000000001", "nm|nanometers|nanometres|纳米"),
+    ("metre", "1609.344", "miles|mile|mi|英里"),
+    ("metre", "0.3048", "feet|foot|ft|英尺"),
     ("gram", 1, "grams|gram|g|克"),
     ("gram", 1000, "kilograms|kilogram|kg|公斤|千克"),
-    ("ton", 1, "tonnes|tonne|tons|ton|吨"),
+    ("gram", 10**6, "tonnes|tonne|tons|ton|吨"),
     ("x", 1, "x|X|×|times|倍"),
     ("watt", 1000, "kW|kilowatts|千瓦"),
     ("watt", 10**6, "MW|megawatts|兆瓦"),
@@ -56,7 +61,10 @@ _TABLE: tuple[tuple[str, str | int, str], ...] = (
 )
 _UNITS = {word.lower(): (name, Decimal(factor)) for name, factor, words in _TABLE for word in words.split("|")}
 _BY_LENGTH = sorted(_UNITS, key=len, reverse=True)
-_UNIT = re.compile(rf"[\s-]?(?P<unit>{'|'.join(map(re.escape, _BY_LENGTH))})(?P<more>[A-Za-z]?)", re.IGNORECASE)
+_UNIT = re.compile(
+    rf"[\s-]?(?P<unit>{'|'.join(map(re.escape, _BY_LENGTH))})(?P<more>[A-Za-z]?)(?<!成(?=[为功立本员果熟长]))",
+    re.IGNORECASE,
+)
 
 _SCALES = {
     "k": 10**3, "thousand": 10**3, "hundred": 100, "m": 10**6, "mn": 10**6, "mln": 10**6, "million": 10**6,
@@ -72,10 +80,11 @@ _SCALE = re.compile(
     re.IGNORECASE,
 )
 
-CURRENCY = r"US\$|HK\$|A\$|C\$|R\$|\$|€|£|¥|￥|₹|₩|\b(?:USD|RMB|CNY|EUR|GBP|JPY|INR)"
+CURRENCY = r"US\$|HK\$|A\$|C\$|R\$|\$|€|£|¥|￥|₹|₩|\b(?:USD|CAD|AUD|HKD|RMB|CNY|EUR|GBP|JPY|INR)"
 _CURRENCIES = {
-    "us$": "usd", "$": "usd", "usd": "usd", "€": "eur", "eur": "eur", "£": "gbp", "gbp": "gbp", "¥": "cny", "￥": "cny",
-    "rmb": "cny", "cny": "cny", "jpy": "jpy", "₹": "inr", "inr": "inr", "百分之": "%",
+    "us$": "usd", "$": "usd", "usd": "usd", "c$": "cad", "a$": "aud", "hk$": "hkd",
+    "cad": "cad", "aud": "aud", "hkd": "hkd", "€": "eur", "eur": "eur", "£": "gbp", "gbp": "gbp", "¥": "cny",
+    "￥": "cny", "rmb": "cny", "cny": "cny", "jpy": "jpy", "₹": "inr", "inr": "inr", "百分之": "%",
 }  # fmt: skip
 
 _MORE = (

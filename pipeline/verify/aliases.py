@@ -5,7 +5,7 @@ import re
 _LINES = """
 openai | open ai
 deepseek | deep seek | 深度求索
-alibaba | 阿里巴巴 | 阿里
+alibaba | alibaba cloud | 阿里巴巴 | 阿里云 | 阿里
 qwen | tongyi qianwen | tongyi | 通义千问 | 通义 | 千问
 baidu | 百度
 ernie | wenxin | 文心一言 | 文心
@@ -22,6 +22,9 @@ stepfun | 阶跃星辰
 huawei | 华为
 ascend | 昇腾
 xiaomi | 小米
+honor | 荣耀
+oppo
+vivo
 google | alphabet | 谷歌
 deepmind | google deepmind
 microsoft | 微软
@@ -35,6 +38,56 @@ tsmc | taiwan semiconductor | 台积电
 softbank | 软银
 intel | 英特尔
 x | twitter | 推特
+sensetime | 商汤 | 商汤科技
+iflytek | 科大讯飞 | 讯飞
+cambricon | 寒武纪
+smic | 中芯国际
+jd | jd.com | 京东
+meituan | 美团
+kuaishou | 快手
+kling | 可灵
+xiaohongshu | rednote | 小红书
+pdd | pinduoduo | 拼多多
+didi | 滴滴
+byd | 比亚迪
+catl | 宁德时代
+xpeng | 小鹏
+nio | 蔚来
+baichuan | 百川智能 | 百川
+01.ai | 零一万物
+modelbest | 面壁智能
+unitree | 宇树 | 宇树科技
+agibot | 智元 | 智元机器人
+china mobile | 中国移动
+china telecom | 中国电信
+china unicom | 中国联通
+khan academy | 可汗学院
+oracle | 甲骨文
+qualcomm | 高通
+broadcom | 博通
+sony | 索尼
+toyota | 丰田
+siemens | 西门子
+sequoia | sequoia capital | 红杉资本 | 红杉中国
+hillhouse | 高瓴创投 | 高瓴资本
+tsinghua | 清华
+peking university | 北京大学 | 北大
+chinese academy of sciences | cas | 中国科学院 | 中科院
+stanford | 斯坦福
+mit | 麻省理工
+harvard | 哈佛
+berkeley | 伯克利
+oxford | 牛津
+cambridge | 剑桥
+princeton | 普林斯顿
+zurich | 苏黎世
+delft | 代尔夫特
+toronto | 多伦多
+montreal | 蒙特利尔
+geneva | 日内瓦
+munich | 慕尼黑
+amsterdam | 阿姆斯特丹
+bbc | 英国广播公司
 reuters | 路透社 | 路透
 bloomberg | 彭博社 | 彭博
 sam altman | altman | 奥特曼 | 阿尔特曼

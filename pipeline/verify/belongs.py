@@ -9,7 +9,7 @@ from pipeline.text.characters import one_line
 from pipeline.text.sentences import split
 from pipeline.types import CheckMethod
 from pipeline.verify.findings import Finding
-from pipeline.verify.nearest import COMMON_ROOTS, comparable, telling, tokens, told
+from pipeline.verify.nearest import COMMON_ROOTS, comparable, holds_han, telling, tokens, told
 from pipeline.verify.sources import Sources
 
 METHOD: CheckMethod = "belongs"
@@ -123,7 +123,9 @@ _QUOTED = re.compile(r"“[^“”]{0,600}”|\"[^\"\n]{0,600}\"|「[^「」]{0,
 _END_MARKS = ".!?…。！？｡:;\"'”’»)]}」』）】》*"
 _NO_END = re.compile(
     r"(?:[,，、(（\[“「‘]|[ ][-–—]|(?<![\w-])(?:a|an|the|of|and|or|but|nor|from|by|its|their|his|your|our|my|than|"
-    r"because|although|while|whereas|if|via|per|into|with|that|which|who|whose)|[和与及或把被将])[\s\"'”’*)\]]{0,3}$",
+    r"because|although|while|whereas|if|via|per|into|with|that|which|who|whose|(?<!it )(?<!that )(?<!what )(?<!they )"
+    r"(?:is|are|was|were|has|have)|at (?:full|least|most))|[和与及或把被将]|(?:量|数|额|率|价|值)为)"
+    r"[\s\"'”’*)\]]{0,3}$",
     re.IGNORECASE,
 )
 
@@ -222,6 +224,8 @@ def _crossed(text: str, sources: Sources) -> Finding | None:
     if len(row) < _CROSSED_WORDS or not comparable(text, known):
         return None
     if sum(word in known.holding for word in row) >= CROSSED * len(row):
+        return None
+    if holds_han(text, known):
         return None
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
     return _refuted(start, end, "This is about something else: hardly any of its words are in the sources")

@@ -1,58 +1,216 @@
-"""PURE: figures that a writer worked out: difference, sum, share, change or multiple of two figures of one source."""
+"""PURE: figures that a writer worked out from those of one source: a difference, a sum, a share, a multiple, a span."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from itertools import permutations
+from itertools import pairwise, product
 
 from pipeline.text.numbers import Quantity
 
-MOST_FIGURES = 20
-"""Of a source that are tried: with more of them, some two give any small number."""
+NEAR_CHARS = 250
+"""How far two figures that are put together stand apart at most: with all of a source, some two give any number."""
 
+_JOINED_CHARS = 40  # "20,000 pupils and 3,000 teachers"
+_NEAR_FIGURES = 8
+_MOST_DATES, _MOST_FIGURES = 20, 200
+_PARTED = re.compile(r"[.!?](?=\s)|[。！？\n]")
 _ABOUT = Decimal("0.005")  # how far a figure that was worked out may be rounded beyond its last written place
+_FINE = Decimal("0.1")  # a last written place of more than that is worth too much to be half of it off
+_WRITTEN_DIGITS = 2  # a figure of so many digits is no chance result
+
 # Words of one who has worked something out.
 _CUE = re.compile(
     r"\b(?:more|less|fewer|higher|lower|ahead|behind|lead|up|down|by|rise|rose|fell|gr[eo]w|gap|difference|total|together"
-    r"|combined|twice|doubled?|triple[ds]?|times|share|beats?|points?|percent|faster|slower|cheaper|increase|decrease|cut)\b"
-    r"|[%x×]|共|合计|领先|落后|增长|下降|提高|高出|相差|倍|降低|占|快|慢",
+    r"|combined|twice|doubled?|triple[ds]?|times|share|beats?|points?|percent|faster|slower|cheaper|increase|decrease|cut"
+    r"|previous\w*|predecessor|before|earlier|former\w*|saves?|saved)\b"
+    r"|[%x×]|共|合计|领先|落后|增长|下降|提高|高出|相差|倍|降低|占|快|慢|少|多|缩短|节省|减少|增加|上一|此前|之前|原来|比",
     re.IGNORECASE,
+)
+_REST = re.compile(
+    r"\b(?:only|just|rest|remain\w*|still|left|others?|not|no|never|without|fail\w*|wrong\w*|dis\w{4,}|miss\w*)\b|n['’]t\b"
+    r"|其余|剩|仅|只|仍|不|未|没|错",
+    re.IGNORECASE,
+)
+_RATE = re.compile(
+    r"\b(?:per|each|every|average|a (?:day|week|month|year|second|minute|hour))\b|[每/]|平均", re.IGNORECASE
 )
 _POINTS = frozenset(("%", "pp", "points", ""))
 _TOTAL = re.compile(r"\b(?:total|together|combined|altogether|difference|gap)\b|共|合计|总计|相差", re.IGNORECASE)
+_TIMED = re.compile(
+    r"\b(?:ago|after|later|before|earlier|since|within|until|past|last(?:ed|s)?|first|took|takes|for)\b|[前后来内初]|持续|历时|用时",
+    re.IGNORECASE,
+)
+
+
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
 # What shares are called without a figure: "cut by more than half" is 50 %.
 _FRACTIONS = {
-    Decimal(50): re.compile(r"\bhal(?:f|ves?|ved|ving)\b|一半|半数|腰斩|对半", re.IGNORECASE),
-    Decimal(33): re.compile(r"\b(?:one|a) third\b|三分之一", re.IGNORECASE),
-    Decimal(67): re.compile(r"\btwo[- ]thirds\b|三分之二", re.IGNORECASE),
-    Decimal(25): re.compile(r"\b(?:one|a) quarter\b|四分之一", re.IGNORECASE),
-    Decimal(75): re.compile(r"\bthree[- ]quarters\b|四分之三", re.IGNORECASE),
+    Decimal(50): _words(r"\bhal(?:f|ves?|ved|ving)\b|一半|半数|腰斩|对半"),
+    Decimal(33): _words(r"\b(?:one|a) third\b|三分之一"),
+    Decimal(67): _words(r"\btwo[- ]thirds\b|三分之二"),
+    Decimal(25): _words(r"\b(?:one|a) quarter\b|四分之一"),
+    Decimal(75): _words(r"\bthree[- ]quarters\b|四分之三"),
+}
+# And multiples of the figure beside them: "half as much as" makes of 650 watts 1,300, "翻一番" of 18万 36万.
+_MULTIPLES = (
+    (Decimal(2), _words(r"\bhal(?:f|ve[sd]?|ving)\b|一半|腰斩|\btwice\b|\bdoubl(?:e[sd]?|ing)\b|翻一?[番倍]")),
+    (Decimal(3), _words(r"\ba third\b|三分之一|\bthree times\b|\btripl(?:e[sd]?|ing)\b|\bthreefold\b|三倍")),
+    (Decimal(4), _words(r"\ba quarter\b|四分之一|\bfour times\b|\bquadrupl(?:e[sd]?|ing)\b|\bfourfold\b|四倍|翻两番")),
+)
+_BESIDE_CHARS = 40
+# And spans of time, in months.
+_PERIODS = {
+    Decimal(3): _words(r"\bquarter\b|季度|一季"),
+    Decimal(6): _words(r"\bhalf[- ]?year\b|\b(?:first|second) half\b|上半年|下半年|半年"),
+    Decimal(9): _words(r"\bthree quarters\b|前三季度|三个季度"),
+    Decimal(12): _words(r"\b(?:a|one|the|full|whole|per) year\b|\bannual\w*|全年|一年|年度"),
 }
 
 
 def is_derived(q: Quantity, text: str, source: str, figures: Sequence[Quantity]) -> bool:
-    """Whether a figure of ``text`` follows from two ``figures`` of a source, or from a share that it names in words."""
+    """Whether a figure of ``text`` follows from ``figures`` of a source, or from a share or span that it names.
+
+    Two figures count where they stand within NEAR_CHARS of each other. Linear in the length of the source.
+    """
     if q.kind != "number":
         return False
     if q.unit == "%" and (named := _FRACTIONS.get(q.value)) is not None and named.search(source):
         return True
-    if not _CUE.search(text) or not (q.unit or _TOTAL.search(text)):
+    if q.unit == "month" and (named := _PERIODS.get(q.value)) is not None and named.search(source):
+        return True
+    if q.unit in ("month", "second") and _TIMED.search(text) and _spans(q, figures):
+        return True
+    numbers = [f for f in figures if f.kind == "number" and f.value > 0]
+    if any(_from_one(q, f, text, source) for f in numbers):
+        return True
+    cue = bool(_CUE.search(text)) and bool(q.unit or q.step < 1 or _TOTAL.search(text))
+    rate = bool(_RATE.search(text)) or bool(_RATE.search(source))
+    return any(
+        (together and _is_share(q, a, b)) or (rate and _is_rate(q, a, b)) or _from_two(q, a, b, cue)
+        for a, b, together in _near_pairs(numbers, source)
+    )
+
+
+def is_moment_derived(q: Quantity, figures: Sequence[Quantity]) -> bool:
+    """Whether a time of day, or a year, is another one of the source plus or less a span that it names."""
+    first = figures[:_MOST_FIGURES]
+    if q.unit == "time":
+        hours = [f.value for f in first if f.unit == "time"]
+        minutes = {way * s / 60 for s in _durations(first) for way in (1, -1)}
+        return any((hour + span - q.value) % 720 == 0 for hour, span in product(hours, minutes))
+    if q.unit != "year":
         return False
-    numbers = [f for f in figures if f.kind == "number" and f.value > 0][:MOST_FIGURES]
-    return any(_follows(q, a, b) for a, b in permutations(numbers, 2))
+    years = {f.value // 10_000 for f in first if f.kind == "date" and f.unit != "time" and f.value >= 10_000}
+    spans = {way * f.value / 12 for f in first if f.unit == "month" for way in (1, -1)}
+    return any(year + span == q.value // 10_000 for year, span in product(years, spans))
 
 
-def _follows(q: Quantity, a: Quantity, b: Quantity) -> bool:
-    """Whether ``q`` is a - b, a + b, a as a share of b, the change from b to a, or a / b."""
+# --- numbers --------------------------------------------------------------------------------------------------------
+
+
+def _near_pairs(numbers: Sequence[Quantity], source: str) -> Iterator[tuple[Quantity, Quantity, bool]]:
+    """Two figures close together, either way round, and whether they stand in one sentence."""
+    for i, a in enumerate(numbers):
+        for b in numbers[i + 1 : i + 1 + _NEAR_FIGURES]:
+            if b.start - a.end > NEAR_CHARS:
+                break
+            together = not _PARTED.search(source, a.end, max(a.end, b.start))
+            yield a, b, together
+            yield b, a, together
+
+
+def _from_one(q: Quantity, f: Quantity, text: str, source: str) -> bool:
+    """The rest to 100 %, a multiple as a growth (1.6 times: by 60 %), or one that stands beside the figure in words."""
+    if q.unit == f.unit == "%" and _near(q, 100 - f.value) and _REST.search(text):
+        return True
+    if q.unit == "%" and f.unit == "x" and _near(q, 100 * (f.value - 1)):
+        return True
+    if q.unit != f.unit:
+        return False
+    beside = source[max(0, f.start - _BESIDE_CHARS) : f.end + _BESIDE_CHARS]
+    if any(_near(q, f.value * share / 100) and words.search(beside) for share, words in _FRACTIONS.items()):
+        return True
+    return any((_near(q, f.value * n) or _near(q, f.value / n)) and words.search(beside) for n, words in _MULTIPLES)
+
+
+def _is_share(q: Quantity, a: Quantity, b: Quantity) -> bool:
+    """Whether ``q`` is a % of b, that of which b is a %, b before or after a change by a %, or b times a."""
+    if b.unit != q.unit or a.unit not in ("%", "x") or a.unit == q.unit or not _is_written_out(q):
+        return False
+    share = a.value / 100
+    parts = [share, 1 + share, 1 - share] if a.unit == "%" else [a.value]
+    return any(_near(q, part * b.value) or _near(q, b.value / part) for part in parts if part > 0)
+
+
+def _is_rate(q: Quantity, a: Quantity, b: Quantity) -> bool:
+    """Whether ``q`` is so much a year (month, hour ...) of ``a`` over a span ``b``, or the sum of that over it."""
+    if a.unit != q.unit or b.unit not in ("month", "second") or q.unit in ("month", "second", "%") or not b.bare:
+        return False
+    return _near(q, a.value / b.bare) or _near(q, a.value * b.bare)
+
+
+def _from_two(q: Quantity, a: Quantity, b: Quantity, cue: bool) -> bool:
+    """Whether ``q`` is a - b, a + b, a / b, a share of b, or the change from b to a."""
     if a.unit != b.unit and not {a.unit, b.unit} <= _POINTS:
         return False
-    if q.unit in ("%", "x"):
+    if cue and q.unit in ("%", "x"):
         ratio = a.value / b.value
         if any(_near(q, v) for v in ((ratio,) if q.unit == "x" else (100 * ratio, abs(100 * (ratio - 1))))):
             return True
-    same = q.unit in (a.unit, b.unit) or {q.unit, a.unit} <= _POINTS
-    return same and (_near(q, a.value - b.value) or _near(q, a.value + b.value))
+    if not (q.unit in (a.unit, b.unit) or {q.unit, a.unit} <= _POINTS):
+        return False
+    joined = _is_written_out(q) and abs(b.start - a.end) <= _JOINED_CHARS and a.unit == b.unit
+    return (cue or joined) and (_near(q, a.value + b.value) or (cue and _near(q, a.value - b.value)))
+
+
+def _is_written_out(q: Quantity) -> bool:
+    return len(q.value.normalize().as_tuple().digits) >= _WRITTEN_DIGITS or q.value >= 1000 or q.step < 1
 
 
 def _near(q: Quantity, value: Decimal) -> bool:
-    return abs(q.value - value) <= max(q.step / 2, _ABOUT * abs(value))
+    off = abs(q.value - value)
+    return off <= _ABOUT * abs(value) or (q.step <= _FINE * q.value and off <= q.step / 2)
+
+
+# --- time -----------------------------------------------------------------------------------------------------------
+
+
+def _durations(figures: Sequence[Quantity]) -> set[Decimal]:
+    """The spans in seconds, "three hours and twenty minutes" as one too."""
+    spans = [f for f in figures if f.unit == "second"]
+    both = {a.value + b.value for a, b in pairwise(spans) if b.start - a.end <= 5 and b.value < a.value}
+    return both | {f.value for f in spans}
+
+
+def _spans(q: Quantity, figures: Sequence[Quantity]) -> bool:
+    """Whether a span lies between two dates of the source; one without a year has that of another."""
+    dates = [int(f.value) for f in figures if f.kind == "date" and f.unit != "time"][:_MOST_DATES]
+    years = [value // 10_000 for value in dates if value >= 10_000]
+    full = {value for value in dates if value >= 10_000}
+    full |= {v + (y + n) * 10_000 for v in dates if v < 10_000 for y in set(years) or {0} for n in (0, 1)}
+    times = [f.value for f in figures[:_MOST_FIGURES] if f.unit == "time"]
+    if q.unit == "second" and any((a - b) * 60 == q.value for a, b in product(times, times)):
+        return True
+    for a, b in product(full, full):
+        if a > b and (q.value == _months(a) - _months(b) or _is_years(q, a, b) or _is_days(q, a, b)):
+            return True
+    return False
+
+
+def _months(value: int) -> int:
+    return value // 10_000 * 12 + value // 100 % 100
+
+
+def _is_years(q: Quantity, a: int, b: int) -> bool:
+    return q.unit == "month" and q.value == 12 * (a // 10_000 - b // 10_000)
+
+
+def _is_days(q: Quantity, a: int, b: int) -> bool:
+    if q.unit != "second" or not (a % 100 and b % 100):
+        return False
+    days = 30.44 * (_months(a) - _months(b)) + a % 100 - b % 100
+    written = float(q.value) / 86_400
+    return abs(written - days) <= (0 if _months(a) == _months(b) else 1)

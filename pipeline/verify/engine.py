@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.types import Check, CheckMethod, Citation, Issue, Item, Story, Summary
-from pipeline.verify import belongs, combine, links, names, numbers, quotes, support, wording
+from pipeline.verify import belongs, combine, dates, links, names, numbers, quotes, support, wording
 from pipeline.verify.findings import CheckType, Finding
 from pipeline.verify.policy import verdict_of
 from pipeline.verify.sources import Passage, Sources
 
-CHECKS: tuple[CheckType, ...] = (quotes, numbers, names, links, wording, support, belongs)
+CHECKS: tuple[CheckType, ...] = (quotes, numbers, dates, names, links, wording, support, belongs)
 
 
 def verify_text(text: str, sources: Sources) -> list[tuple[CheckMethod, Finding]]:
@@ -48,11 +48,11 @@ def verify_lead(issue: Issue, told: Mapping[str, Story]) -> list[Check]:
 
 
 def sources_of(items: Sequence[Item]) -> Sources:
-    """Title, body and, so that a summary may name it, the day of publication of each item; and their addresses."""
+    """Title and body of each item; who wrote it and on which day, so that a summary may name them; its addresses."""
     passages = []
     for item in items:
         day = item.published_at.date().isoformat() if item.published_at else ""
-        texts = (text for text in (item.title, item.body, day) if text)
+        texts = (text for text in (item.title, item.body, ", ".join(item.authors), day) if text)
         passages += [Passage(item_id=item.id, text=text, told_at=item.published_at) for text in texts]
     links = [url for item in items for url in (item.url, item.via or "", *item.media) if url]
     return Sources(passages, links)

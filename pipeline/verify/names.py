@@ -13,10 +13,11 @@ from difflib import SequenceMatcher
 from pipeline.text.common_words import COMMON, STOP
 from pipeline.text.sentences import OPENERS, split
 from pipeline.types import CheckMethod
-from pipeline.verify import words
+from pipeline.verify import pinyin, words
 from pipeline.verify.aliases import aliases, han_names
 from pipeline.verify.findings import Finding
 from pipeline.verify.sources import Sources
+from pipeline.verify.words import Words
 
 METHOD: CheckMethod = "name"
 
@@ -67,12 +68,13 @@ _FREE = frozenset((_DATES + _ROLES).split()) | STOP | OPENERS
 class _Names:
     """What a source names: all its words in lower case, those with a capital, and the initials of rows of these."""
 
-    folded: words.Words
+    folded: Words
     words: frozenset[str]
     capitals: tuple[str, ...]
     pairs: tuple[tuple[str, ...], ...]  # words with a capital side by side
     initials: frozenset[str]
     text: str
+    sounds: Words | None  # its Chinese, syllable by syllable
 
 
 def read(text: str) -> _Names:
@@ -87,7 +89,7 @@ def read(text: str) -> _Names:
     parts = frozenset(p for word in folded.words for p in (word, _singular(word), *_PART.findall(word)))
     capitals = tuple(dict.fromkeys(p for row in rows for p in row if len(p) >= _LEAST_MISSPELT_CHARS))
     pairs = tuple(m.groups() for m in _TWO.finditer(text))
-    return _Names(folded, parts, capitals, pairs, frozenset(initials), text.lower())
+    return _Names(folded, parts, capitals, pairs, frozenset(initials), text.lower(), pinyin.read(text))
 
 
 def _plain(text: str) -> str:
@@ -107,8 +109,11 @@ def check(text: str, sources: Sources) -> list[Finding]:
     """
     there = sources.read(read)
     findings = []
+    han = any(source.sounds for source in there)
     for start, end in _names(text):
         name = _plain(text[start:end])
+        if _HAN_HOUSE.fullmatch(name) and not han:
+            continue  # a translation: no source can have it
         place = next(
             (sources.place(i, *span) for i, source in enumerate(there) if (span := _verbatim(name, source))), None
         )
@@ -186,7 +191,9 @@ def _known(name: str, there: Sequence[_Names]) -> bool:
 
 def _has_alias(name: str, there: Sequence[_Names]) -> bool:
     return any(
-        (_verbatim(alias, source) is not None) or (not alias.isascii() and alias in source.text)
+        (_verbatim(alias, source) is not None)
+        or (not alias.isascii() and alias in source.text)
+        or re.search(rf"\b{re.escape(alias)}(?=\d)", source.text)  # "Qwen3"
         for alias in aliases(name)
         for source in there
     )
@@ -194,7 +201,16 @@ def _has_alias(name: str, there: Sequence[_Names]) -> bool:
 
 def _missing(name: str, there: Sequence[_Names]) -> list[str]:
     """The parts of a name that no source has in any form; titles do not count."""
-    return [p for p in _parts(name) if not any(_stands(p.lower(), source.words) for source in there)]
+    return [
+        p
+        for p in _parts(name)
+        if not any(_stands(p.lower(), s.words) or _sounds(p.lower(), s) for s in there) and not _has_alias(p, there)
+    ]
+
+
+def _sounds(part: str, source: _Names) -> bool:
+    """Whether a part of a name is how Chinese characters of a source are read: "Huang Siyuan", 黄思远."""
+    return source.sounds is not None and source.sounds.find(part) is not None
 
 
 def _parts(name: str) -> list[str]:

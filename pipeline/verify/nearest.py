@@ -16,6 +16,8 @@ from pipeline.verify.sources import Place, Sources
 PAIR_WORDS = 4  # how far two words stand apart at most that are a pair: about a clause, as in skip-bigrams (Lin 2004)
 _WINDOW = 1  # sentences on either side of the nearest one: one printed sentence often folds three
 _COMMON_WEIGHT = 0.5
+HAN_HELD = 0.4
+_HAN = re.compile("[\u4e00-\u9fff]")
 _TELLS_LANGUAGE_WORDS = 12  # so many Latin words without a common English one are another language; fewer, a headline
 
 # The endings that inflect or derive an English word; what is left is compared, and need not be a word (Lovins 1968).
@@ -54,6 +56,7 @@ class Told:
     roots: tuple[frozenset[str], ...]  # of each sentence, those of the telling words
     holding: Mapping[str, Sequence[int]]  # a root to the sentences that hold it, ascending
     written: frozenset[str]  # every word as it is written
+    characters: frozenset[str]  # every one that a passage holds
     every_root: frozenset[str]  # with those of stop words
     pairs: frozenset[tuple[str, str]]  # roots that follow one another within PAIR_WORDS
     languages: frozenset[str]  # those of its passages, where they can be told
@@ -94,6 +97,7 @@ def told(sources: Sources) -> Told:
         roots=tuple(roots),
         holding=holding,
         written=frozenset(written),
+        characters=frozenset(c for p in sources.passages for c in p.text),
         every_root=frozenset(map(root, written)),
         pairs=frozenset(pairs),
         languages=frozenset(detect(p.text) for p in sources.passages) - {"und"},
@@ -106,6 +110,16 @@ def comparable(text: str, told: Told) -> bool:
     if language == "und" and len(tokens(text)) < _TELLS_LANGUAGE_WORDS:
         language = "en"
     return language in told.languages
+
+
+def holds_han(text: str, told: Told) -> bool:
+    """Whether the sources have a good part of the characters of a Chinese text, though of its words (pairs) few.
+
+    Of 56 true paraphrases 8 have fewer than a quarter of their pairs in the source, none fewer than 54 % of their
+    characters; of the same held against another short source, 83 % have fewer than HAN_HELD.
+    """
+    han = set(_HAN.findall(text))
+    return bool(han) and sum(c in told.characters for c in han) >= HAN_HELD * len(han)
 
 
 def nearest(row: Sequence[str], told: Told) -> Nearest | None:

@@ -1,4 +1,4 @@
-"""Numbers: each figure with its unit and magnitude, each date and each version must stand in a source."""
+"""Numbers: each figure with its unit and magnitude, and each version, must stand in a source."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -79,13 +79,13 @@ def _ends(q: Quantity) -> Iterator[tuple[Decimal, Decimal]]:
 
 
 def check(text: str, sources: Sources) -> list[Finding]:
-    """Look each quantity up by value and unit, a version by its name, a date by what it says.
+    """Look each quantity up by value and unit, a version by its name. Dates have a check of their own.
 
     Refuted when no source has it, best with the figure that a source gives for the same thing (same unit, same words
-    around it); not_enough_info for a date that no source has. Nothing is said of small counts and ordinals that no
-    source has, and of what follows from two figures of a source: a writer may have counted and worked out for himself.
+    around it); not_enough_info for a decade. Nothing is said of small counts and ordinals that no source has, and of
+    what follows from figures of a source: a writer may have counted and worked out for himself.
     """
-    own = find(text)
+    own = [q for q in find(text) if q.kind != "date"]
     findings = []
     for q in own:
         place = _supported(q, sources)
@@ -112,7 +112,7 @@ def _may_be_counted(q: Quantity) -> bool:
 
 def _supported(q: Quantity, sources: Sources) -> Place | None:
     for i, source in enumerate(sources.read(_read)):
-        span = _version(q, source) if q.kind == "version" else _date(q, source) or _number(q, source)
+        span = _version(q, source) if q.kind == "version" else _number(q, source)
         if span:
             return sources.place(i, *span)
     return None
@@ -123,7 +123,10 @@ Span = tuple[int, int] | None
 
 def _number(q: Quantity, source: _Source) -> Span:
     places = [_value(q, value, bare, source) for value, bare in _ends(q)]
-    return places[0] if places and all(places) else source.digits.get(q.text)
+    if places and all(places):
+        return places[0]
+    version = next((s for s in source.found if s.version == q.text and q.text), None)  # "2.2 or older"
+    return (version.start, version.end) if version else source.digits.get(q.text)
 
 
 def _value(q: Quantity, value: Decimal, bare: Decimal, source: _Source) -> Span:
@@ -157,25 +160,6 @@ def _rounds_to(value: Decimal, step: Decimal, v: Decimal, finer: Decimal) -> boo
     return v * 1000 == value * 1024 or v * 1024 == value * 1000
 
 
-def _date(q: Quantity, source: _Source) -> Span:
-    if q.kind != "date":
-        return None
-    for s in source.found:
-        if s.kind == "date" and (s.unit == "time") == (q.unit == "time") and _same_date(int(q.value), s):
-            return s.start, s.end
-    return None
-
-
-def _same_date(said: int, s: Quantity) -> bool:
-    """Each part that is said is said there too; a source may leave the year of a day to its reader."""
-    there = int(s.value)
-    if s.unit == "time":
-        return said % 720 == there % 720
-    year, month, day = said // 10_000, said // 100 % 100, said % 100
-    same_year = year in (0, there // 10_000) or (there < 10_000 and month > 0)
-    return same_year and month in (0, there // 100 % 100) and day in (0, there % 100)
-
-
 def _version(q: Quantity, source: _Source) -> Span:
     """Written out, glued or apart ("GPT-4", "GPT 4"); else the same version under a name that shares a word, or none.
 
@@ -207,8 +191,7 @@ def _unsupported(q: Quantity, text: str, own: Sequence[Quantity], sources: Sourc
                 best, other = likeness, (i, s)
     if other is None:
         note = f"{q.text} is in none of the sources"
-        known = q.kind == "date" or _DECADE.fullmatch(q.text)  # a writer may know a year
-        verdict: Verdict = "not_enough_info" if known else "refuted"
+        verdict: Verdict = "not_enough_info" if _DECADE.fullmatch(q.text) else "refuted"  # a writer may know it
         return Finding(start=q.start, end=q.end, verdict=verdict, note=note)
     i, s = other
     place = sources.place(i, s.start, s.end)
@@ -221,7 +204,7 @@ def _others(q: Quantity, own: Sequence[Quantity], source: _Source) -> Iterator[Q
     said = {(o.kind, o.value, o.unit, o.version) for o in own}
     for s in source.found[:_MAX_CANDIDATES]:
         word = _may_be_counted(s) and not any(c.isdigit() for c in s.text)
-        if s.kind == q.kind != "date" and not word and (s.kind, s.value, s.unit, s.version) not in said:
+        if s.kind == q.kind and not word and (s.kind, s.value, s.unit, s.version) not in said:
             yield s
 
 

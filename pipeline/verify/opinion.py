@@ -63,7 +63,7 @@ def left_open(checks: Sequence[Check]) -> list[int]:
 def question(file: PromptFile, summary: Summary, story: Story, claims: Sequence[int]) -> Question:
     """Ask about these claims. Raises ConfigError for a wrong prompt file."""
     shown = numbered([summary.texts[claim] for claim in claims], _PROBE)
-    material = "\n\n".join(map(str, blocks(story)))
+    material = "\n\n".join(map(str, blocks(story, summary.cited)))
     inputs = {"blocks": material, "sentences": shown.shown, "fence": fence(material + shown.shown)}
     schema = list_schema("sentences", _PROPERTIES, len(claims) + 1)
     prompt = fill(file, inputs, stage="verify", answer="check", schema=schema)

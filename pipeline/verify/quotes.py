@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 from pipeline.text.characters import one_line
+from pipeline.text.sentences import split
 from pipeline.types import CheckMethod
 from pipeline.verify import words
 from pipeline.verify.findings import Finding
 from pipeline.verify.sources import Place, Sources
+from pipeline.verify.speakers import is_named, speakers
 
 METHOD: CheckMethod = "quote"
 
@@ -19,6 +21,7 @@ SIMILAR = 0.6  # difflib ratio from which on a passage is shown as what the sour
 _MAX_QUOTE_CHARS = 2_000
 _MAX_COMPARED_WORDS = 80
 _SHOWN_CHARS = 160
+_SENTENCE_CHARS = 400  # after a quotation, where its speaker may stand
 
 _BODY = rf"{{1,{_MAX_QUOTE_CHARS}}}?"
 _QUOTE = re.compile(
@@ -43,10 +46,40 @@ def check(text: str, sources: Sources) -> list[Finding]:
     for start, end, quote in _quotations(text):
         place = next((p for p in _find(quote, sources) if p), None)
         if place:
-            findings.append(Finding(start=start, end=end, verdict="supported", source=place))
+            findings.append(_by_another(text, start, end, place, sources) or _supported(start, end, place))
         else:
             findings.append(_refuted(start, end, quote, sources))
     return findings
+
+
+def _supported(start: int, end: int, place: Place) -> Finding:
+    return Finding(start=start, end=end, verdict="supported", source=place)
+
+
+def _by_another(text: str, start: int, end: int, place: Place, sources: Sources) -> Finding | None:
+    """A finding where the source has somebody else say these words."""
+    around = next(((a, b) for a, b in split(text) if a <= start < b), (start, end))
+    passage = sources.passages[place.passage].text
+    told = split(passage[: place.end + _SENTENCE_CHARS])
+    last = next((i for i, (a, b) in enumerate(told) if place.start < b), len(told) - 1)
+    sentence = passage[told[last][0] : max(told[last][1], place.end)]
+    before = passage[told[max(0, last - 2)][0] : told[last][0]]
+    for said in speakers(text[around[0] : around[1]]):
+        others = [s for s in speakers(sentence) if not is_named(s, said.name)]
+        somewhere = any(is_named(said, p.text) for p in sources.passages)
+        if is_named(said, sentence) or not somewhere or not (others or not is_named(said, before)):
+            continue
+        who = f"{others[0].name} says this" if others else "does not name the speaker there"
+        return Finding(
+            start=around[0] + said.start,
+            end=around[0] + said.end,
+            verdict="refuted" if others else "not_enough_info",
+            note=f"In the source {who}, not {said.name}"
+            if others
+            else f"The source {who}: this says it was {said.name}",
+            source=place,
+        )
+    return None
 
 
 def _quotations(text: str) -> Iterator[tuple[int, int, str]]:

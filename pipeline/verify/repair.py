@@ -36,7 +36,7 @@ def question(file: PromptFile, summary: Summary, story: Story, findings: Sequenc
     for number, claim in wanted.items():
         told.append(f"[{number}] {texts[claim]}")
         told += [f"  wrong: {_said(texts[claim], check)}" for check in findings if check.claim == claim]
-    material, sentences = "\n\n".join(map(str, blocks(story))), "\n".join(told)
+    material, sentences = "\n\n".join(map(str, blocks(story, summary.cited))), "\n".join(told)
     inputs = {
         "blocks": material,
         "sentences": sentences,

@@ -6,7 +6,7 @@ from pipeline.text.characters import one_line
 from pipeline.types import CheckMethod
 from pipeline.verify.combine import Carried, carried
 from pipeline.verify.findings import Finding
-from pipeline.verify.nearest import telling, tokens
+from pipeline.verify.nearest import holds_han, telling, tokens, told
 from pipeline.verify.sources import Place, Sources
 
 METHOD: CheckMethod = "support"
@@ -31,7 +31,9 @@ def weakest(rows: Sequence[Carried], sources: Sources) -> Finding:
 
 
 def _finding(text: str, row: Carried, sources: Sources) -> Finding:
-    if row.parts["near"] < CARRIED and len(telling(tokens(text[row.start : row.end]))) >= LEAST_WORDS:
+    sentence = text[row.start : row.end]
+    enough = len(telling(tokens(sentence))) >= LEAST_WORDS and not holds_han(sentence, sources.once(told))
+    if row.parts["near"] < CARRIED and enough:
         return _doubt(row, sources)
     return Finding(start=row.start, end=row.end, verdict="supported", source=row.nearest, probability=row.probability)
 

@@ -8,10 +8,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.text.characters import one_line
 from pipeline.text.sentences import split
 from pipeline.types import CheckMethod, Verdict
 from pipeline.verify.findings import Finding
 from pipeline.verify.nearest import Told, comparable, nearest, telling, tokens, told
+from pipeline.verify.opposites import CONVERSE, OPPOSITE, SIDES, turned_round
+from pipeline.verify.overstated import overstated
+from pipeline.verify.polarity import Turned, turned
+from pipeline.verify.roles import Swapped, swapped
 from pipeline.verify.sources import Place, Sources
 
 METHOD: CheckMethod = "wording"
@@ -19,7 +24,9 @@ METHOD: CheckMethod = "wording"
 LEAST_WORDS = 3
 SURE_FROM = 0.8  # the share of its content words that the source sentence has, by weight
 BOTH_FROM = 0.6  # and what it has of the source sentence's, for a "not": of a long one it may leave that part out
+_QUOTED = re.compile(r"“[^“”]{0,600}”|\"[^\"\n]{0,600}\"|「[^「」]{0,600}」")
 _NEXT_CHARS = 60
+_SHOWN_CHARS = 160
 _STEM_CHARS = 4  # "spend", "spent"
 _HAN = re.compile("[\u4e00-\u9fff]")
 
@@ -43,110 +50,9 @@ _STRONG_HEDGE = re.compile(
     r"|据称|传闻|可能|或将|或许|有望|计划|拟|打算|考虑|声称|疑似",
     re.IGNORECASE,
 )
-_FIRST = re.compile(
-    r"\b(?:the world['’]s first|the first (?:[\w-]+ ){1,3}(?:to|ever)|for the first time|first[- ]ever"
-    r"|the (?:world['’]s )?(?:largest|biggest|fastest|smallest|cheapest|best|strongest)|state[- ]of[- ]the[- ]art|sota"
-    r"|record[- ](?:breaking|setting)|unprecedented|number one|world[- ]leading|industry[- ]leading"
-    r"|best[- ]in[- ]class)\b"
-    r"|首个|首次|首款|第一个|最大|最强|最快|最便宜|最先进|最好|唯一|史上|创纪录|世界第一|前所未有",
-    re.IGNORECASE,
-)
 _CAUSE = re.compile(
     r"(?<=\w )(?:because|due to|owing to|caused by|leading to|led to|resulting in|thanks to|prompted by|triggered by)\b"
     r"|因为|由于|导致|致使|归因于",
-    re.IGNORECASE,
-)
-_ANY_CAUSE = re.compile(
-    r"\b(?:because|due|owing|result|results|resulted|resulting|caus\w{1,4}|lead|leads|leading|led|thanks|prompt\w{0,3}"
-    r"|trigger\w{0,3}|response|after|since|so|therefore|blam\w{1,3}|over|following|amid|reasons?|why|as|for)\b"
-    r"|因|由于|导致|使|造成|归|后|原因|由",
-    re.IGNORECASE,
-)
-_PAIRS = """
-    rise rises rose risen rising increase increases increased increasing grew grows grow climb climbs climbed
-    gain gains gained | fall falls fell fallen falling decrease decreases decreased decreasing shrank decline
-    declines drop drops dropped
-
-    higher more above exceed exceeds exceeded | lower less fewer below
-
-    win wins won winning beat beats | lose loses lost losing
-
-    accept accepts accepted approve approves approved allow allows allowed permit permitted | reject rejects
-    rejected refuse refuses refused ban bans banned block blocks blocked deny denied
-
-    buy buys bought acquire acquires acquired | sell sells sold
-
-    hire hires hired join joins joined appoint appoints appointed | fire fires fired quit quits resign resigned
-    laid
-
-    support supports supported praise praised | oppose opposes opposed criticise criticised criticize criticized
-
-    start starts started begin began | stop stops stopped end ends ended cancel cancelled cancels
-
-    succeed succeeds succeeded success successfully | fail fails failed failure
-
-    before earlier | after later
-
-    ahead | behind
-
-    faster quick quicker | slower slow
-
-    cheaper | costlier dearer
-
-    best strongest | worst weakest
-
-    largest biggest | smallest
-
-    free | paid
-
-    public open-source | private proprietary closed-source
-
-    true | false
-
-    guilty | innocent
-
-    import imports | export exports
-
-    上涨 上升 增长 增加 提高 提升 | 下跌 下降 减少 降低 下滑
-
-    上调 | 下调
-
-    高于 超过 多于 | 低于 少于 不足
-
-    收购 买入 | 出售 卖出
-
-    支持 赞成 | 反对
-
-    批准 接受 允许 同意 | 拒绝 禁止 驳回
-
-    加入 聘请 | 离职 离开 辞职
-
-    推迟 延后 | 提前
-
-    成功 | 失败
-
-    开源 | 闭源
-
-    免费 | 收费 付费
-
-    胜诉 获胜 赢得 | 败诉 落败 输掉
-
-    更快 | 更慢
-
-    更便宜 | 更贵
-
-    之前 | 之后
-
-    启动 开始 上线 | 停止 终止 下线 取消"""
-_SIDES: dict[str, tuple[int, int]] = {}  # of a word: its line, and its side there
-for _number, _line in enumerate(_PAIRS.split("\n\n")):
-    for _side, _words in enumerate(_line.split("|")):
-        _SIDES |= {_word: (_number, _side) for _word in _words.split() if _word not in _SIDES}
-_OPPOSITE = re.compile(
-    r"\b(?:"
-    + "|".join(sorted((w for w in _SIDES if w.isascii()), key=len, reverse=True))
-    + r")\b|"
-    + "|".join(sorted((w for w in _SIDES if not w.isascii()), key=len, reverse=True)),
     re.IGNORECASE,
 )
 
@@ -172,13 +78,45 @@ def check(text: str, sources: Sources) -> list[Finding]:
         return []
     whole = "\n".join(p.text for p in sources.passages)
     found = [f for a in _aligned(text, known, sources) for f in _turned(a, known, whole)]
-    found += _firsts(text, whole)
-    return sorted(found, key=lambda finding: finding.start)
+    found += [
+        Finding(start=o.start, end=o.end, verdict="not_enough_info", note=o.note, source=o.place)
+        for o in overstated(text, sources)
+    ]
+    found += [_of_swapped(s, sources) for s in swapped(_unquoted(text), sources)]
+    seen = [(f.start, f.end) for f in found]
+    found += [
+        _of_turned(t, sources)
+        for t in turned(_unquoted(text), sources)
+        if not any(a < t.end and t.start < b for a, b in seen)
+    ]
+    quoted = [m.span() for m in _QUOTED.finditer(text)]
+    return sorted(
+        (f for f in found if not any(a <= f.start and f.end <= b for a, b in quoted)), key=lambda finding: finding.start
+    )
+
+
+def _unquoted(text: str) -> str:
+    """A text with blanks for what stands in quotation marks: `quotes` looks that up word for word."""
+    return _QUOTED.sub(lambda m: " " * len(m[0]), text)
+
+
+def _of_swapped(s: Swapped, sources: Sources) -> Finding:
+    there = one_line(sources.quoted(s.place), _SHOWN_CHARS) if s.place else ""
+    note = f"The roles are the other way round in the source: “{there}”"
+    return Finding(start=s.start, end=s.end, verdict="refuted", note=note, source=s.place)
+
+
+def _of_turned(t: Turned, sources: Sources) -> Finding:
+    there = one_line(sources.quoted(t.source.place), _SHOWN_CHARS) if t.source.place else ""
+    what = "denies" if t.adds else "says the opposite of" if t.said else "says"
+    note = f"This {what} what the source {'says' if t.adds or t.said else 'denies'}: “{there}”"
+    verdict: Verdict = "refuted" if t.sure else "not_enough_info"
+    return Finding(start=t.start, end=t.end, verdict=verdict, note=note, source=t.source.place)
 
 
 def _turned(a: _Aligned, known: Told, whole: str) -> list[Finding]:
     """What is changed in a sentence: an opposite may also be a "not", and is said once."""
-    return list(_opposites(a, whole)) or [*_negations(a), *_hedges(a), *_causes(a, known)]
+    return list(_opposites(a, whole)) or [*_negations(a), *_hedges(a)]
 
 
 def _aligned(text: str, known: Told, sources: Sources) -> Iterator[_Aligned]:
@@ -198,7 +136,7 @@ def _aligned(text: str, known: Told, sources: Sources) -> Iterator[_Aligned]:
 
 def _unturned(text: str) -> list[str]:
     """The roots of the telling words of a text without those that may have been turned round."""
-    return telling(tokens(_OPPOSITE.sub(_gap, _NOT.sub(_gap, text))))
+    return telling(tokens(OPPOSITE.sub(_gap, _NOT.sub(_gap, text))))
 
 
 def _gap(match: re.Match[str]) -> str:
@@ -235,13 +173,25 @@ def _is_said(text: str, match: re.Match[str], other: str) -> bool:
 
 def _opposites(a: _Aligned, whole: str) -> Iterator[Finding]:
     """The opposite of a word of the source sentence, where that sentence does not have the word itself."""
-    there = {_SIDES[m[0].lower()]: m[0] for m in _OPPOSITE.finditer(a.source)}
-    for match in _OPPOSITE.finditer(a.text):
-        number, side = _SIDES[match[0].lower()]
-        if (number, side) not in there and (number, 1 - side) in there:
+    there = {side: m[0] for m in OPPOSITE.finditer(a.source) for side in SIDES[m[0].lower()]}
+    for match in OPPOSITE.finditer(a.text):
+        sides = SIDES[match[0].lower()]
+        opposite = next((there[turned_round(s)] for s in sides if turned_round(s) in there), None)
+        converse = all(side[0] in CONVERSE for side in sides)
+        if (
+            opposite
+            and not any(side in there for side in sides)
+            and not (converse and not _same_before(a, match, opposite))
+        ):
             known = re.search(rf"(?<!\w){re.escape(match[0])}", whole, re.IGNORECASE)
             verdict: Verdict = "not_enough_info" if known else "refuted"
-            yield _finding(a, match, verdict, f"The source says “{there[number, 1 - side]}”, not “{match[0]}”")
+            yield _finding(a, match, verdict, f"The source says “{opposite}”, not “{match[0]}”")
+
+
+def _same_before(a: _Aligned, match: re.Match[str], opposite: str) -> bool:
+    """Whether something stands before a word and before its opposite: not so in "A beat B" and "B lost to A"."""
+    before = a.source[: a.source.lower().find(opposite.lower())]
+    return not set(telling(tokens(a.text[: match.start()]))).isdisjoint(telling(tokens(before)))
 
 
 def _hedges(a: _Aligned) -> Iterator[Finding]:
@@ -250,22 +200,3 @@ def _hedges(a: _Aligned) -> Iterator[Finding]:
     if hedged and _is_said(a.source, hedged, a.text) and not _HEDGE.search(a.text):
         note = f"The source says “{hedged[0]}”; this says it as a fact"
         yield Finding(start=a.start, end=a.start + len(a.text), verdict="not_enough_info", note=note, source=a.place)
-
-
-def _causes(a: _Aligned, known: Told) -> Iterator[Finding]:
-    """A cause that the source sentence does not name, in words of which most stand in no source."""
-    cause = _CAUSE.search(a.text)
-    if cause and not _ANY_CAUSE.search(a.source):
-        named = telling(tokens(a.text[cause.end() :]))
-        if sum(root not in known.every_root for root in named) * 2 > len(named):
-            yield _finding(a, cause, "not_enough_info", f"The source names no cause here; this says “{cause[0]}”")
-
-
-def _firsts(text: str, whole: str) -> Iterator[Finding]:
-    """A first or a most whose word no source has at all."""
-    for match in _FIRST.finditer(text):
-        last = match[0] if _HAN.search(match[0]) else re.split(r"[\s-]", match[0])[-1]
-        core = "first" if "first" in match[0].lower() else last
-        if core.lower() not in whole.lower() and match[0].lower() not in whole.lower():
-            note = f"No source says “{match[0]}”"
-            yield Finding(start=match.start(), end=match.end(), verdict="not_enough_info", note=note)

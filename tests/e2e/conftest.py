@@ -23,7 +23,7 @@ STORIES = {
     ],
     "press.xml": [
         (
-            "Quayside raises $400 million for chips",
+            "Quayside raises money for chips",
             "Quayside has raised $400 million. It employs 140 people in Rotterdam.",
         ),
         (

@@ -80,7 +80,7 @@ class Obedient:
         if said := SAYINGS.get(row["kind"]):
             places = " ".join(place for place in DOMAIN.findall(row["text"]))
             text = f"{said.rstrip('.')}, see {places}." if places else said
-            claims.insert(0, {"text": text, "evidence": first["evidence"]})
+            claims.insert(0, {"text": text, "quotes": first["quotes"]})
         else:
             text = spoilt(row["kind"], str(first["text"]))
             first["text"] = text

@@ -24,7 +24,7 @@ TEXTS = {
         "Heron 2 is out with open weights",
         "Heron 2 has 64B parameters and reads 256k tokens. It is under Apache 2.0.",
     ),
-    "quay": ("Quayside raises $400 million for chips", "Quayside has raised $400 million. It has 140 people."),
+    "quay": ("Quayside raises money for chips", "Quayside has raised $400 million. It has 140 people."),
     "tallinn": ("Tallinn ends its permit trial", "Tallinn has ended the trial. Clerks changed 62 % of the drafts."),
     "phone": ("A small model runs on a phone", "The 3B model runs at 22 tokens per second on a phone."),
     "sand": ("Robots sort sand in Lisbon", "Forty robots sort sand by colour. They learned it in a week."),

@@ -99,16 +99,19 @@ def honest(prompt: str) -> str:
         first = re.findall(r"^\[1\] (.+)$", prompt, re.MULTILINE)[0]
         return json.dumps({"sentences": [{"text": first.rstrip("."), "stories": [1]}]})
     blocks = re.findall(r"^\[B(\d+)\][^\n]*\n(.*?)(?=\n\n\[B\d+\]|\n=== )", prompt, re.MULTILINE | re.DOTALL)
-    claims = []
+    quotes, claims = [], []
     for number, block in blocks[:2]:
         text = block.split("\n", 1)[1] if block.startswith("Title: ") and "\n" in block else block
         line = text.split("\n")[0]
         start, end = split(line)[0]
         quote = line[start:end]
-        claims.append({"text": quote.rstrip(".") + ".", "evidence": [{"block": int(number), "quote": quote}]})
+        quotes.append(f"B{number}: {quote}")
+        claims.append({"text": quote.rstrip(".") + ".", "who": None, "quotes": [len(quotes)]})
+    if "You read one part of a long story" in prompt:
+        notes = [{"block": int(quote[1 : quote.index(":")]), "text": quote.partition(": ")[2]} for quote in quotes]
+        return json.dumps({"quotes": notes})
     headline = str(claims[0]["text"]).rstrip(".")[:100]
-    empty: dict[str, list[str]] = {"companies": [], "models": [], "people": [], "topics": []}
-    return json.dumps({"headline": headline, "claims": claims, "why_it_matters": None, "tags": empty})
+    return json.dumps({"quotes": quotes, "claims": claims, "headline": headline, "why_it_matters": None, "tags": []})
 
 
 @contextmanager

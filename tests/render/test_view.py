@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.render.render import render
+from pipeline.render.templating import environment
 from pipeline.render.view import Approval, Entry, IssueView, StoryView, build
+from pipeline.types import Claim
 from tests.render import samples
 
 
@@ -55,6 +58,29 @@ def test_cut_claims_are_not_printed_and_a_cut_headline_is_the_sources_own() -> N
     said = " ".join(shown.how_made)
     assert "2 sentences were cut" in said
     assert "1 headline gave way to the source's own" in said
+
+
+def test_opinions_stand_apart_from_the_facts_in_every_format() -> None:
+    story = samples.story(samples.item("hf", "t", "https://example.org/"))
+    claims = (Claim(text="Prices fell."), Claim(text="Ada Byron says: they will fall again.", speaker="Ada Byron"))
+    printed = samples.printed([samples.entry(story, "S", 0, replace(samples.summary(story, "H"), claims=claims))])
+    shown = first(build(printed))
+    assert (shown.sentences, shown.opinions) == (("Prices fell.",), ("Ada Byron says: they will fall again.",))
+    assert (
+        shown.marks == first(view_of(samples.entry(story, "S", 0, samples.summary(story, "H", "Prices fell.")))).marks
+    )
+    made = render(printed, environment())
+    for body in made.values():
+        assert body.decode().index("Prices fell.") < body.decode().index("Ada Byron says")
+    assert "Prices fell.\n\n  Ada Byron says: they will fall again." in made["text"].decode()
+
+
+def test_a_story_that_was_too_long_to_read_is_counted_and_is_no_extract() -> None:
+    story = samples.story(samples.item("hf", "t", "https://example.org/"))
+    note = "Its sources are long: 3 of 11 parts of them were not read."
+    said = " ".join(view_of(samples.entry(story, "S", 0, samples.summary(story, "H", "C.", note=note))).how_made)
+    assert "Of 1 story it did not read all: the sources are too long." in said
+    assert "extract" not in said
 
 
 def test_chinese_is_spaced_at_print_and_marked_as_chinese() -> None:

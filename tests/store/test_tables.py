@@ -8,7 +8,19 @@ import pytest
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import ReviewError
-from pipeline.store import Store, deliveries, issues, items, leads, model_calls, runs, sources, stories, summaries
+from pipeline.store import (
+    Store,
+    deliveries,
+    issues,
+    items,
+    leads,
+    model_calls,
+    runs,
+    sources,
+    stories,
+    summaries,
+    tables,
+)
 from pipeline.store.sources import SourceState
 from pipeline.types import (
     Action,
@@ -378,7 +390,7 @@ def summary(name: str, revision: int = 1, **fields: object) -> Summary:
         language="en",
         input_hash=f"hash{revision}",
         headline=HOSTILE,
-        claims=(Claim(text="One.", citations=(cited,)), Claim(text="Two.")),
+        claims=(Claim(text="One.", citations=(cited,)), Claim(text="Ada: two.", speaker="Ada")),
         written_by="model:m",
         written_at=NOW,
         why_it_matters="So.",
@@ -416,6 +428,15 @@ def test_a_summary_comes_back_as_it_went_in_and_knows_what_it_was_written_from(s
         assert summaries.next_revision(db, "a") == 4
         assert summaries.load(db, ["a", "b"]) == {("a", 1): first, ("a", 2): second, ("a", 3): edited}
         assert summaries.hashes(db, ["a", "b"]) == {"a": {"hash1": 1, "hash2": 2}}, "an edit answers to no input"
+
+
+def test_a_summary_of_before_there_were_speakers_is_read(store: Store) -> None:
+    old = summary("a", claims=(Claim(text="One."),))
+    with store.begin() as db:
+        story(db, item("a"))
+        summaries.add(db, old)
+        db.execute(tables.summaries.update().values(claims=[{"text": "One.", "citations": []}]))
+        assert summaries.load(db, ["a"]) == {("a", 1): old}
 
 
 def test_a_revision_is_checked_once_and_again_when_asked(store: Store) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from pipeline import resources
 from pipeline.model.prompting import PromptFile, load_prompt
-from pipeline.summarise.lead import LeadSentence, LeadStory, extract_lead, read_lead, write_lead
+from pipeline.summarise.lead import LeadSentence, LeadStory, extract_lead, lead_prompt, read_lead, write_lead
+from pipeline.text.tokens import count_words
 
 STORIES = [
     LeadStory(
@@ -52,7 +53,8 @@ def test_a_lead_that_its_stories_bear_out_is_taken() -> None:
         (lead(("A model came.", [3])), "there is no story 3; there are 1 to 2"),
         (lead(("A model came.", [])), "sentences.0.stories"),
         (lead(("See www.evil.example now.", [1])), "holds a web address"),
-        (lead(*[("a model came " * 10, [1])] * 5), "the lead has 150 words"),
+        (lead(*[("a model came " * 10, [1])] * 5), "the lead has 150 words; at most 120 fit"),
+        (lead(*[("模型发布了价格下降。" * 6, [1])] * 5), "the lead has 135 words; at most 120 fit"),
         ("None", "no JSON object"),
     ],
 )
@@ -80,6 +82,32 @@ def test_a_lead_never_says_quiet_unless_the_issue_is(text: str) -> None:
 
 def test_what_is_done_quietly_is_no_quiet_day() -> None:
     assert read_lead(lead(("OpenAI quietly released a quiet model, GPT-5.4-mini.", [1])), STORIES)
+
+
+def test_a_quiet_lead_is_short() -> None:
+    text = lead(*[("a model came " * 10, [1])] * 3)
+    assert len(read_lead(text, STORIES)) == 3
+    with pytest.raises(ValueError, match="the lead has 90 words; at most 60 fit"):
+        read_lead(text, STORIES, quiet=True)
+
+
+def test_the_prompt_says_whether_it_was_quiet(write_file: PromptFile) -> None:
+    loud, quiet = lead_prompt(write_file, STORIES).system, lead_prompt(write_file, STORIES, quiet=True).system
+    assert 'no "a quiet day"' in loud
+    assert "Little happened" not in loud
+    assert "Little happened" in quiet
+    for text in (loud, quiet):
+        assert "120 words" in text
+        assert "why" in text
+
+
+@pytest.mark.parametrize("word", ["word ", "模型"])
+def test_the_plain_lead_keeps_to_120_words_too(word: str) -> None:
+    long = [LeadStory(headline=word * 40, text=f"{word * 38}.") for _ in range(5)]
+    said = texts(extract_lead(long, 9))
+    latin, han = count_words(" ".join(said))
+    assert 38 <= latin + han / 2 <= 120
+    assert said[-1].endswith("more stories.")
 
 
 def test_the_plain_lead_does_not_take_quiet_from_a_source() -> None:

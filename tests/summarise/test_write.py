@@ -8,6 +8,7 @@ import pytest
 from pipeline.config_model import PriceSettings
 from pipeline.errors import ModelError
 from pipeline.model import KINDS
+from pipeline.model.blocks import whole
 from pipeline.model.books import Books
 from pipeline.model.chain import Chain
 from pipeline.model.ledger import Ledger
@@ -17,19 +18,15 @@ from pipeline.resources import find
 from pipeline.summarise.evidence import read_answer
 from pipeline.summarise.extract import extract
 from pipeline.summarise.lead import LeadSentence, LeadStory, write_lead
-from pipeline.summarise.write import input_hash, write
+from pipeline.summarise.write import Files, Written, input_hash, write
 from tests.summarise.stories import RELEASE, item, story
 
-FILE = load_prompt(find("prompts", "summarise.md"))
+FILES = Files(summary=load_prompt(find("prompts", "summarise.md")), notes=load_prompt(find("prompts", "notes.md")))
 ANSWER = json.dumps(
     {
+        "quotes": ["B1: OpenAI on Monday released GPT-5.4-mini"],
+        "claims": [{"text": "OpenAI released GPT-5.4-mini on Monday.", "who": "", "quotes": [1]}],
         "headline": "OpenAI releases GPT-5.4-mini",
-        "claims": [
-            {
-                "text": "OpenAI released GPT-5.4-mini on Monday.",
-                "evidence": [{"block": 1, "quote": "OpenAI on Monday released GPT-5.4-mini"}],
-            }
-        ],
     }
 )
 
@@ -48,40 +45,53 @@ def ledger(answers: Answers, price: PriceSettings | None = None) -> tuple[Chain,
 
 
 def test_without_a_model_the_sources_speak_and_nothing_is_to_be_excused() -> None:
-    assert write(RELEASE, None, FILE) == (extract(RELEASE), "extract", None)
+    assert write(RELEASE, None, FILES) == Written(draft=extract(RELEASE), by="extract")
 
 
 def test_the_model_writes_once_for_the_same_story() -> None:
     desk, model = ledger([ANSWER])
-    expected = (read_answer(ANSWER, RELEASE), "model:tester", None)
-    assert write(RELEASE, desk, FILE) == expected
-    assert write(RELEASE, desk, FILE) == expected
+    first = write(RELEASE, desk, FILES)
+    assert (first.draft, first.by, first.note) == (read_answer(ANSWER, whole(RELEASE)), "model:tester", None)
+    assert write(RELEASE, desk, FILES) == first
     assert len(model.prompts) == 1
 
 
 def test_a_quote_that_is_made_up_is_told_to_the_model_and_repaired() -> None:
     desk, model = ledger([ANSWER.replace("OpenAI on Monday released", "OpenAI today launched"), ANSWER])
-    assert write(RELEASE, desk, FILE)[1] == "model:tester"
+    assert write(RELEASE, desk, FILES).by == "model:tester"
     assert "is not in block 1; copy it letter by letter" in model.prompts[1].user
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "something_else"])
 def test_a_model_that_fails_never_stops_a_story(kind: str) -> None:
     desk, _ = ledger([ModelError("no", kind=kind)])
-    draft, written_by, note = write(RELEASE, desk, FILE)
-    assert (draft, written_by) == (extract(RELEASE), "extract")
-    assert note
-    assert note.startswith("The model")
-    assert note.endswith("taken from the sources as they stand.")
+    written = write(RELEASE, desk, FILES)
+    assert (written.draft, written.by) == (extract(RELEASE), "extract")
+    assert written.note
+    assert written.note.startswith("The model")
+    assert written.note.endswith("taken from the sources as they stand.")
+
+
+def test_a_title_alone_is_printed_as_it_stands_and_asks_nothing() -> None:
+    alone = story(item(1, "Mistral raises 2 billion euros"))
+    desk, model = ledger([ANSWER])
+    written = write(alone, desk, FILES)
+    assert (written.by, written.note, written.draft) == ("extract", None, extract(alone))
+    assert model.prompts == []
+    write(story(item(1, "Mistral lève 2 milliards", language="fr")), desk, FILES)
+    write(
+        story(item(1, "Mistral raises 2 billion euros"), item(2, "Two billion for Mistral, says Le Monde")), desk, FILES
+    )
+    assert len(model.prompts) > 1, "another language, or a second title, is something to write about"
 
 
 def test_nonsense_and_a_spent_budget_do_not_either() -> None:
     nonsense = ledger(["no", "no", "no"])[0]
-    assert write(RELEASE, nonsense, FILE)[2] == (
+    assert write(RELEASE, nonsense, FILES).note == (
         "The model gave no usable answer; these sentences are taken from the sources as they stand."
     )
     poor, model = ledger([ANSWER], PriceSettings(input=10, output=10))
-    assert "budget" in (write(RELEASE, poor, FILE)[2] or "")
+    assert "budget" in (write(RELEASE, poor, FILES).note or "")
     assert model.prompts == []
 
 

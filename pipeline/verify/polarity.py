@@ -1,0 +1,116 @@
+"""PURE: clauses turned round: a "not" lost or added, or an opposite, where all else stands as in a source."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.verify.clauses import Clause, clauses, of_sources, read_clause
+from pipeline.verify.opposites import CONVERSE, OPPOSITE, SIDES, turned_round
+from pipeline.verify.sources import Sources
+
+SHARED, HAN_SHARED = 0.7, 0.6
+"""Of the telling words of the shorter of two clauses, the share that both have: then they tell of the same thing."""
+
+_LEAST_SHARED = 2
+_SHORT = 2  # telling words of a sentence that says one thing: "Quillon is profitable"
+# Words that stand for any name: "the company".
+_ANYBODY = frozenset(
+    ("compa", "firm", "maker", "start", "model", "produ", "syste", "tool", "team", "group", "alrea", "still", "now")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What a text turns round: ``text[start:end]``, against a clause of a source. ``said`` and ``there`` are a word and
+    its opposite, "" for a "not" that is only in one of the two (``adds``: in the text). ``sure``: it is an error.
+    """
+
+    start: int
+    end: int
+    source: Clause
+    sure: bool
+    adds: bool = False
+    said: str = ""
+    there: str = ""
+
+
+def turned(text: str, sources: Sources) -> Iterator[Turned]:
+    """The clauses of a text that deny what a source says, say what it denies, or have the opposite word."""
+    known = sources.once(of_sources)
+    every = sources.once(_every_word)
+    for clause in clauses(text):
+        alike = [other for other in known if other.han == clause.han]
+        found = _opposed(text, clause, alike) or _denying(clause, alike, every)
+        if found:
+            yield found
+
+
+def _every_word(sources: Sources) -> frozenset[str]:
+    return frozenset(word for clause in sources.once(of_sources) for word in clause.words)
+
+
+# --- not ------------------------------------------------------------------------------------------------------------
+
+
+def _denying(clause: Clause, known: Sequence[Clause], every: frozenset[str]) -> Turned | None:
+    if clause.vague or (best := _nearest_denied(clause, known)) is None:
+        return None
+    mine, theirs = clause.words - _ANYBODY, best.words - _ANYBODY
+    shared = len(mine & theirs)
+    adds = bool(clause.denied)
+    if clause.han:
+        return Turned(clause.start, clause.end, best, True, adds)
+    if shared >= _LEAST_SHARED and (clause.whole or len(clause.words) > _SHORT):
+        if shared >= SHARED * min(len(mine), len(theirs)):
+            return Turned(clause.start, clause.end, best, mine <= every and shared >= SHARED * len(theirs), adds)
+    elif shared and clause.whole and len(mine) <= _SHORT and mine <= every:
+        return Turned(clause.start, clause.end, best, False, adds)
+    return None
+
+
+def _nearest_denied(clause: Clause, known: Sequence[Clause]) -> Clause | None:
+    """The nearest clause that has the denied word, if it denies what this one says or says what this one denies.
+
+    None where another one, as near, agrees.
+    """
+    best, most = None, 0
+    for other in known:
+        common = clause.words & other.words
+        if not (clause.denied or other.denied) & common or (clause.han and not _tells_the_same(clause, other)):
+            continue
+        against = bool(other.denied) != bool(clause.denied)
+        if len(common) > most or (len(common) == most and not against):
+            best, most = other if against and not other.vague else None, len(common)
+    return best
+
+
+def _tells_the_same(clause: Clause, other: Clause) -> bool:
+    """For Chinese: most of what the clause with the "not" says stands in the other one."""
+    denying = clause if clause.denied else other if other.denied else clause
+    return len(clause.words & other.words) >= max(_LEAST_SHARED, HAN_SHARED * len(denying.words))
+
+
+# --- the opposite -----------------------------------------------------------------------------------------------------
+
+
+def _opposed(text: str, clause: Clause, known: Sequence[Clause]) -> Turned | None:
+    """The opposite of a word of the nearest clause that has one, with most of the same other words."""
+    best, most = None, _LEAST_SHARED - 1
+    for other in known if clause.sides else ():
+        shared = len(clause.bare & other.bare)
+        about = {side[0] for side in clause.sides} & {side[0] for side in other.sides}
+        if not about or shared < SHARED * min(len(clause.bare), len(other.bare)):
+            continue
+        changed = {s for s in clause.sides - other.sides if turned_round(s) in other.sides - clause.sides}
+        if shared > most or (shared == most and not changed):
+            best, most = (other, changed) if changed and bool(other.denied) == bool(clause.denied) else None, shared
+    if best is None:
+        return None
+    other, changed = best
+    mine = next(m for m in OPPOSITE.finditer(text, clause.start, clause.end) if SIDES[m[0].lower()] & changed)
+    opposite = {turned_round(side) for side in changed}
+    theirs = next(m for m in OPPOSITE.finditer(other.text) if SIDES[m[0].lower()] & opposite)
+    if all(side[0] in CONVERSE for side in changed):
+        before = read_clause(other.text[: theirs.start()]).words
+        if before.isdisjoint(read_clause(text[clause.start : mine.start()]).words):
+            return None  # "A beat B" and "B lost to A"
+    return Turned(mine.start(), mine.end(), other, True, said=mine[0], there=theirs[0])
