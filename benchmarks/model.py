@@ -76,25 +76,24 @@ def _rows(found: _Issues, count: int) -> list[Row]:
     own = {i: estimate_tokens(m[2]) for i, m in enumerate(story) if m and m[2].startswith("[B")}
     shared = sum(t for i, t in enumerate(tokens) if i not in own) / found.printed
     short = [tokens[i] for i, source in own.items() if source <= SHORT_TOKENS]
-    calls = len(found.first)
-    of = f"{calls} calls for {found.printed} stories in {count} issues"
-    call = sum(short) / len(short)
-    less = f"{len(short)} of {len(own)} stories; {call:,.0f} of its own call, {shared:,.0f} its share of the others"
+    calls, others = len(found.first), len(found.first) - len(own)
+    of = f"{calls} calls for {found.printed} stories in {count} issues, {others} of them for no single story"
+    less = f"{sum(tokens) / count:,.0f} an issue; {shared:,.0f} of them are its share of what sorts and leads"
+    sources = sum(own.values()) / len(own)
     return [
         _row("calls a printed story", calls / found.printed, "calls", "1.3 wanted", of),
-        _row("calls an issue", calls / count, "calls", f"{STORIES} stories and the lead", of),
-        _row("prompt tokens, short items", call + shared, "tokens", "800 wanted", less),
+        _row("prompt tokens a printed story", sum(tokens) / found.printed, "tokens", "800 wanted", less),
         _row(
-            "prompt tokens a printed story",
-            sum(tokens) / found.printed,
+            "prompt tokens of a short story's call",
+            sum(short) / len(short),
             "tokens",
-            f"{sum(own.values()) / len(own):,.0f}: its sources",
-            f"{sum(tokens) / count:,.0f} an issue",
+            f"{sources:,.0f}: the sources of all",
+            f"{len(short)} of {len(own)} calls have sources of {SHORT_TOKENS} tokens at most",
         ),
         _row("calls of later runs", found.later, "calls", "0", "one more run, and the one that publishes"),
         _row(
-            "memory, last issue against the second",
-            found.memory_mb[-1] / found.memory_mb[min(1, len(found.memory_mb) - 1)],
+            "memory, last issue against the first",
+            found.memory_mb[-1] / found.memory_mb[0],
             "x",
             "1: flat",
             ", ".join(f"{mb:.0f}" for mb in found.memory_mb) + " MB after each issue",

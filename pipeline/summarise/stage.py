@@ -15,7 +15,7 @@ from pipeline.model.prompting import PromptFile, load_prompt
 from pipeline.seams import Prompt
 from pipeline.store import issues, model_calls, summaries, told
 from pipeline.summarise.lead import LeadStory, extract_lead, lead_prompt, write_lead
-from pipeline.summarise.write import EXTRACT, Files, Written, input_hash, summary_prompt, write
+from pipeline.summarise.write import EXTRACT, Files, Written, input_hash, story_prompts, summary_prompt, write
 from pipeline.text.characters import one_line
 from pipeline.types import HEADLINE, Issue, Outcome, Slot, Story, Summary, Telling
 
@@ -69,8 +69,8 @@ def prompts_of(ctx: Context, slots: Sequence[Slot]) -> list[Prompt]:
         return []
     with ctx.store.read() as db:
         tellings = told.of_slots(db, full)
-    file = _prompt(ctx, "summarise.md")
-    asked = [summary_prompt(file, blocks(t.story), language, t.before) for t in tellings.values()]
+    files = _files(ctx)
+    asked = [p for t in tellings.values() for p in story_prompts(t.story, files, language, t.before)]
     first = [t.story.representative for t in tellings.values()]
     told_of = [LeadStory(headline=item.title, text=item.cited_text[:LEAD_CHARS]) for item in first]
     return [*asked, lead_prompt(_prompt(ctx, "lead.md"), told_of, language)]

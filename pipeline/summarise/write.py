@@ -109,6 +109,17 @@ def write(
     return Written(draft=extract(story, before=before), by=EXTRACT, note=f"{why}; {_INSTEAD}.")
 
 
+def story_prompts(
+    story: Story, files: Files, language: str = "en", before: Told | None = None, *, max_tokens: int = BUDGET_TOKENS
+) -> list[Prompt]:
+    """What ``write`` would ask about a story, for a forecast: none is longer where its notes are not taken yet."""
+    if _is_title(story, language):
+        return []
+    parts = long.parts_of(story, max_tokens)[0] if long.is_long(story, max_tokens) else []
+    notes = [notes_prompt(files.notes, part) for part in parts]
+    return [*notes, summary_prompt(files.summary, blocks(story, max_tokens=max_tokens), language, before)]
+
+
 def _is_title(story: Story, language: str) -> bool:
     """Whether there is nothing to write about: one title and no text, which is printed as it stands."""
     (first, *others) = story.items
