@@ -125,6 +125,7 @@ class MainModelSettings(TaskSettings):
 
     budget_usd: float = Field(default=1.0, ge=0)
     budget_tokens: int | None = Field(default=None, ge=0)
+    batch_hours: float | None = Field(default=None, gt=0, le=24)
 
 
 class ModelsSettings(Section):

@@ -18,6 +18,7 @@ from pipeline.seams import Channel, Embedder, Http
 from pipeline.types import Clock, ModelCall
 
 if TYPE_CHECKING:
+    from pipeline.model.batch import Batch
     from pipeline.model.books import Books
     from pipeline.model.chain import Chain
     from pipeline.model.ledger import Ledger
@@ -45,8 +46,10 @@ class NamedChannel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a stage may use of the outside world. ``model`` writes, ``triage`` says what is one story and how much it
-    matters, ``translator`` translates, ``checker`` gives a second opinion: each a chain, None where no model is asked.
+    """What a stage may use of the outside world.
+
+    ``model`` writes (``batch``: ahead, at half the price), ``triage`` says what is one story and how much it matters,
+    ``translator`` translates, ``checker`` gives a second opinion: each a chain, None where no model is asked.
     """
 
     settings: Settings
@@ -56,6 +59,7 @@ class Context:
     books: "Books"
     ledgers: "Ledgers"
     model: "Chain | None"
+    batch: "Batch | None"
     triage: "Chain | None"
     translator: "Chain | None"
     checker: "Chain | None"
@@ -114,6 +118,7 @@ def opened(
             books=account,
             ledgers=ledgers,
             model=chain(settings.tasks.get("write")),
+            batch=_batch(settings, ledgers, account, clock),
             triage=chain(settings.tasks.get("triage")),
             translator=chain(settings.tasks.get("translate")),
             checker=chain(settings.tasks.get("check")),
@@ -202,6 +207,29 @@ def _chain(ledgers: Ledgers, task: TaskSettings | None) -> "Chain | None":
     from pipeline.model.chain import Chain
 
     return Chain([ledgers.of(model) for model in task.chain]) if task and task.chain else None
+
+
+def _batch(settings: Settings, ledgers: Ledgers, books: "Books", clock: Clock) -> "Batch | None":
+    """Where stories may wait for half the price (model.batch_hours). Raises ConfigError for no such server."""
+    hours, models = settings.model.batch_hours, settings.task("write").chain
+    if hours is None or not models:
+        return None
+    from pipeline.model.batch import Batch
+    from pipeline.model.openai_compatible import OpenAICompatible
+
+    first = models[0]
+    if first.kind != "openai_compatible" or first.api != "chat":
+        remedy = "Leave it out, or let a model write that is asked by chat completions"
+        raise ConfigError(f"{first.name} takes no batches", subject="model.batch_hours", remedy=remedy)
+    return Batch(
+        OpenAICompatible(first),
+        read=ledgers.read,
+        write=ledgers.write,
+        books=books,
+        price=first.price,
+        clock=clock,
+        wait=timedelta(hours=hours),
+    )
 
 
 def embedder(settings: Settings, store: "Store", clock: Clock, books: "Books") -> Embedder | None:

@@ -45,7 +45,7 @@ class Provider:
     effort_key: str = "reasoning_effort"
     extra_body: Mapping[str, object] = field(default_factory=dict)
     shows_schema: bool = False
-    threads: int = 4
+    threads: int = 20  # the stories of an issue at once: it waits for one of them, and then for the lead
     context_tokens: int | None = None
     context_remedy: str = ""
     models: Mapping[str, Known] = field(default_factory=dict)
@@ -151,7 +151,7 @@ def find(name: str, base_url: str) -> Provider | None:
         return PROVIDERS.get(name)
     if not base_url:
         return PROVIDERS["openai"]
-    return next((p for p in PROVIDERS.values() if _place(p.base_url) == _place(base_url)), Provider())
+    return next((p for p in PROVIDERS.values() if _place(p.base_url) == _place(base_url)), Provider(threads=4))
 
 
 def is_loopback(base_url: str) -> bool:

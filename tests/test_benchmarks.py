@@ -2,6 +2,7 @@
 
 import math
 from importlib import import_module
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -29,6 +30,14 @@ def test_a_later_run_asks_the_model_nothing() -> None:
     rows = {row.name: row.figure for row in import_module("benchmarks.model_calls").measure(small=True)}
     assert rows["model: calls of the second run"] == 0
     assert rows["model: calls an item read"] < 1
+
+
+def test_two_weeks_of_real_issues_cost_little_and_later_runs_nothing(shared_data: Path) -> None:
+    assert shared_data.is_dir()
+    rows = {row.name: row.figure for row in import_module("benchmarks.model").measure(small=True)}
+    assert rows["model: calls of later runs"] == 0
+    assert rows["model: calls a printed story"] < 1.3
+    assert rows["model: prompt tokens a printed story"] < 800
 
 
 def test_the_served_feeds_answer_as_a_server_does_and_count() -> None:

@@ -9,10 +9,10 @@ A model server is a module with one name:
 
 No servers are ``prompting.py``, ``few_shot.py``, ``blocks.py``, ``numbered.py`` and ``answers.py`` (what goes in, how
 it is shown, and how to read what comes out), ``ledger.py`` (stands before each of them and caches), ``chain.py`` (asks
-the next one where one fails), ``books.py`` (counts, and stops at the budget), ``connection.py`` (the openai client),
-``manner.py``, ``reply.py`` and ``window.py`` (how a server wants to be asked, what it answers, how much it reads),
-``pace.py`` and ``probe.py`` (how often it may be asked, what it can do). Nor is ``extractive``: it means that none is
-asked (summarise/extract.py writes then).
+the next one where one fails), ``batch.py`` (asks ahead, at half the price), ``books.py`` (counts, and stops at the
+budget), ``connection.py`` (the openai client), ``manner.py``, ``reply.py`` and ``window.py`` (how a server wants to be
+asked, what it answers, how much it reads), ``pace.py`` and ``probe.py`` (how often it may be asked, what it can do).
+Nor is ``extractive``: it means that none is asked (summarise/extract.py writes then).
 """
 
 from collections.abc import Callable
@@ -30,6 +30,7 @@ KINDS: tuple[str, ...] = get_args(Failure)
 _NO_SERVERS = frozenset(
     {
         "answers",
+        "batch",
         "blocks",
         "books",
         "chain",

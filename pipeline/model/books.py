@@ -94,12 +94,16 @@ class Books:
     @property
     def left_usd_micros(self) -> int:
         """What may still be spent."""
-        return max(self._budget_usd_micros - self._spent.usd_micros, 0)
+        return max(self._budget_usd_micros - self._taken.usd_micros, 0)
 
     @property
     def left_tokens(self) -> int | None:
         """What may still be read and written; None without a bound."""
-        return None if self._budget_tokens is None else max(self._budget_tokens - self._spent.tokens, 0)
+        return None if self._budget_tokens is None else max(self._budget_tokens - self._taken.tokens, 0)
+
+    @property
+    def _taken(self) -> Cost:
+        return sum(self._reserved, self._spent)
 
     @contextmanager
     def call(self, *, stage: str, prompt: str, model: str, most: Cost) -> Iterator[Entry]:
@@ -128,9 +132,24 @@ class Books:
         """Log an answer that was kept."""
         self._write(stage, prompt, model, NOTHING, 0, from_cache=True)
 
+    def check(self, most: Cost, model: str) -> None:
+        """Raises BudgetExceeded when a call that can take so much could pass the budget."""
+        self._reserve(most, model)
+        self.set_free(most)
+
+    def set_aside(self, most: Cost) -> None:
+        """Count this as taken, until ``set_free``: what is under way elsewhere, and was checked when it was sent."""
+        with self._lock:
+            self._reserved.append(most)
+
+    def set_free(self, most: Cost) -> None:
+        """What was set aside is booked, or came to nothing."""
+        with self._lock:
+            self._reserved.remove(most)
+
     def _reserve(self, most: Cost, model: str) -> None:
         with self._lock:
-            taken = sum(self._reserved, self._spent)
+            taken = self._taken
             if taken.usd_micros + most.usd_micros > self._budget_usd_micros:
                 message = (
                     f"the next call may cost {_usd(most.usd_micros)}, and {_usd(taken.usd_micros)} of "

@@ -108,6 +108,11 @@ class OpenAICompatible:
         """Keep what a probe found out."""
         self._keep(replace(self._manner, window_tokens=tokens))
 
+    def body(self, prompt: Prompt) -> dict[str, object]:
+        """The chat completion that it would ask for, as a batch takes it."""
+        system, fields = manner.request(prompt, self._manner, self._wishes)
+        return {"model": self.name, "messages": _messages(system, prompt, self._manner), **fields}
+
     def complete(self, prompt: Prompt) -> Answer:
         """Answer one prompt. Raises ModelError, its kind out of pipeline.model.KINDS; never with the key in it."""
         self._check_window(prompt)
@@ -186,13 +191,7 @@ class OpenAICompatible:
             with complete(model=self.name, prompt=self._few_shot.text(prompt), extra_body=fields | stop) as response:
                 return self.connection.read(response, MAX_ANSWER_BYTES)
         create = self.connection.client.chat.completions.with_streaming_response.create
-        messages: list[ChatCompletionMessageParam] = [
-            {"role": "system", "content": system},
-            {"role": "user", "content": prompt.user},
-        ]
-        if now.joins_system:
-            messages = [{"role": "user", "content": f"{system}\n\n{prompt.user}"}]
-        with create(model=self.name, messages=messages, extra_body=fields) as response:
+        with create(model=self.name, messages=_messages(system, prompt, now), extra_body=fields) as response:
             return self.connection.read(response, MAX_ANSWER_BYTES)
 
     def _learn(self, prompt: Prompt, reply: Reply) -> None:
@@ -210,6 +209,12 @@ class OpenAICompatible:
             self._kept = now if is_news else self._kept
         if is_news and self._write:
             self._write(self._key, manner.to_text(now))
+
+
+def _messages(system: str, prompt: Prompt, now: Manner) -> "list[ChatCompletionMessageParam]":
+    if now.joins_system:
+        return [{"role": "user", "content": f"{system}\n\n{prompt.user}"}]
+    return [{"role": "system", "content": system}, {"role": "user", "content": prompt.user}]
 
 
 def connect(settings: ModelSettings) -> Model:

@@ -1,6 +1,7 @@
 """Rank: opens the issue that is due and fills its slots with the best stories of its window."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -190,17 +191,20 @@ def _scored(ctx: Context, window: _Window, now: datetime, significance: Mapping[
 
 def _graded(ctx: Context, window: _Window, now: datetime) -> tuple[dict[str, float], ModelError | None]:
     """(significance by story id, what went wrong: then that part of the score is absent for the stories left)."""
-    grades, trouble = dict[str, float](), None
-    for asked in _questions(ctx, window, now):
-        if ctx.triage is None:
-            break
+    grades, trouble, questions = dict[str, float](), None, _questions(ctx, window, now)
+    if ctx.triage is None or not questions:
+        return grades, None
+    with ThreadPoolExecutor(len(questions)) as pool:  # none waits for another
+        answers = [pool.submit(ctx.triage.ask, q.prompt, partial(read_grades, asked=q)) for q in questions]
+    for answer in answers:
         try:
-            found, by = ctx.triage.ask(asked.prompt, partial(read_grades, asked=asked))
+            found, by = answer.result()
         except (ModelError, BudgetExceeded) as e:
             message = f"{e.message}; stories are ranked without its judgement"
-            return grades, ModelError(message, subject=e.subject, remedy=e.remedy)
-        grades |= found
-        trouble = trouble or ctx.triage.replaced_by(by)
+            trouble = trouble or ModelError(message, subject=e.subject, remedy=e.remedy)
+        else:
+            grades |= found
+            trouble = trouble or ctx.triage.replaced_by(by)
     return grades, trouble
 
 

@@ -17,8 +17,8 @@ def answer(db: Connection, key: str) -> str | None:
 
 
 def keep_answer(db: Connection, key: str, text: str, at: datetime) -> None:
-    """Keep an answer."""
-    upsert(db, model_answers, [{"key": key, "answer": text, "at": at}])
+    """Keep an answer, in the place of an older one (which is not valid any more)."""
+    upsert(db, model_answers, [{"key": key, "answer": text, "at": at}], update=("answer", "at"))
 
 
 def log(db: Connection, call: ModelCall) -> None:

@@ -1,6 +1,7 @@
 """Summarise: writes a summary for each story that prints in full, then the lead."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from math import ceil
 
@@ -50,13 +51,25 @@ def process(ctx: Context, key: str) -> Outcome:
     return _write_story(ctx, issue_id, story_id) if story_id else _write_lead(ctx, issue_id)
 
 
+@contextmanager
+def batch(ctx: Context, keys: Sequence[str]) -> Iterator[Callable[[str], Outcome]]:
+    """Stories that may wait for a batch (model.batch_hours) do; what does not come in time is asked for one by one.
+
+    What is read in parts is asked for one by one too, then, and the lead, which is built upon the stories.
+    """
+    whole = (asked[0] for slots in _slots(ctx, keys) for asked in _of_stories(ctx, slots) if len(asked) == 1)
+    waits = ctx.batch is not None and ctx.batch.is_awaited(whole)
+
+    def work(key: str) -> Outcome:
+        is_story = not key.endswith(_SEPARATOR)
+        return Outcome(skipped="waits for its batch") if waits and is_story else process(ctx, key)
+
+    yield work
+
+
 def prompts(ctx: Context, keys: Iterable[str]) -> list[Prompt]:
     """What the model would be asked about the stories among these keys, and once for the lead of each issue."""
-    wanted = {tuple(key.split(_SEPARATOR)) for key in keys}
-    with ctx.store.read() as db:
-        found = issues.by_id(db, {issue_id for issue_id, story_id in wanted if story_id})
-    slots = [[s for s in issue.slots if (issue.id, s.story_id) in wanted] for issue in found]
-    return [prompt for some in slots for prompt in prompts_of(ctx, some)]
+    return [prompt for slots in _slots(ctx, keys) for prompt in prompts_of(ctx, slots)]
 
 
 def prompts_of(ctx: Context, slots: Sequence[Slot]) -> list[Prompt]:
@@ -64,16 +77,30 @@ def prompts_of(ctx: Context, slots: Sequence[Slot]) -> list[Prompt]:
 
     The lead's is as long as the sources' beginnings would make it: what it is built upon is not written yet.
     """
-    full, language = [slot for slot in slots if not slot.brief], ctx.settings.language
+    full = [slot for slot in slots if not slot.brief]
     if not full:
         return []
     with ctx.store.read() as db:
-        tellings = told.of_slots(db, full)
-    files = _files(ctx)
-    asked = [p for t in tellings.values() for p in prompts_for(t.story, files, language, t.before)]
-    first = [t.story.representative for t in tellings.values()]
+        first = [t.story.representative for t in told.of_slots(db, full).values()]
     told_of = [LeadStory(headline=item.title, text=item.cited_text[:LEAD_CHARS]) for item in first]
-    return [*asked, lead_prompt(_prompt(ctx, "lead.md"), told_of, language)]
+    lead = lead_prompt(_prompt(ctx, "lead.md"), told_of, ctx.settings.language)
+    return [*(prompt for asked in _of_stories(ctx, full) for prompt in asked), lead]
+
+
+def _slots(ctx: Context, keys: Iterable[str]) -> list[list[Slot]]:
+    """The slots of the stories among these keys, issue by issue."""
+    wanted = {tuple(key.split(_SEPARATOR)) for key in keys}
+    with ctx.store.read() as db:
+        found = issues.by_id(db, {issue_id for issue_id, story_id in wanted if story_id})
+    return [[s for s in issue.slots if (issue.id, s.story_id) in wanted] for issue in found]
+
+
+def _of_stories(ctx: Context, slots: Sequence[Slot]) -> list[list[Prompt]]:
+    """What the model would be asked about each story: several prompts about a long one, none about a mere title."""
+    files, language = _files(ctx), ctx.settings.language
+    with ctx.store.read() as db:
+        tellings = told.of_slots(db, slots)
+    return [prompts_for(t.story, files, language, t.before) for t in tellings.values()]
 
 
 def _prompt(ctx: Context, name: str) -> PromptFile:
@@ -119,9 +146,10 @@ def _write_story(ctx: Context, issue_id: str, story_id: str) -> Outcome:
         revision = summaries.next_revision(db, story_id)
         summaries.add(db, _summary(ctx, telling.story, written, revision, wanted))
         issues.set_revision(db, issue_id, story_id, revision)
-    if written.by != EXTRACT:
-        return Outcome(trouble=ctx.model.replaced_by(written.by.removeprefix("model:")) if ctx.model else None)
-    return Outcome(trouble=_trouble(ctx, written.note.partition(";")[0]) if written.note else None)
+    failed = written.note if written.by == EXTRACT else None
+    if failed:
+        return Outcome(trouble=_trouble(ctx, failed.partition(";")[0]))
+    return Outcome(trouble=ctx.model.replaced_by(written.by.removeprefix("model:")) if ctx.model else None)
 
 
 def attempt(ctx: Context, story_id: str) -> tuple[Telling, Summary, Prompt | None, str]:

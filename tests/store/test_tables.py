@@ -563,8 +563,8 @@ def test_model_calls_are_added_up_by_model_and_stage_and_answers_are_kept(store:
         assert (recent.calls, recent.failed, recent.from_cache, recent.input_tokens) == (2, 1, 1, 200)
         assert (recent.cost_usd_micros, other.model) == (6_000_000_000, "z")
         assert model_calls.usage(db)[0].calls == 3
+        model_calls.keep_answer(db, "key", "not valid any more", NOW)
         model_calls.keep_answer(db, "key", HOSTILE, NOW)
-        model_calls.keep_answer(db, "key", "the first stays", NOW)
         assert (model_calls.answer(db, "key"), model_calls.answer(db, "other")) == (HOSTILE, None)
 
 
