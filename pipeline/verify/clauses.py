@@ -1,7 +1,7 @@
 """PURE: the clauses of a text: which words each has, which it denies, and which of them have an opposite."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from pipeline.text.sentences import split
@@ -90,21 +90,23 @@ def read_clause(text: str, at: int = 0) -> Clause:
 
 def _latin_clause(text: str, at: int) -> Clause:
     denied, odd = _denied(text)
+    told, sides = stems(text), _sides(tokens(text))
     return Clause(
         start=at,
         end=at + len(text),
         text=text,
         whole=False,
         han=False,
-        words=_stems(text),
+        words=told,
         denied=denied,
         vague=odd or bool(_VAGUE.search(text)),
-        bare=_stems(OPPOSITE.sub(" ", text)),
-        sides=_sides(text),
+        bare=stems(OPPOSITE.sub(" ", text)) if sides else told,
+        sides=sides,
     )
 
 
-def _stems(text: str) -> frozenset[str]:
+def stems(text: str) -> frozenset[str]:
+    """The stems of the telling words of an English text."""
     return frozenset(_stem(root) for root in telling([_IRREGULAR.get(word, word) for word in tokens(text)]))
 
 
@@ -112,8 +114,8 @@ def _stem(root: str) -> str:
     return root[:_STEM_CHARS] if root.isascii() and root.isalpha() else root
 
 
-def _sides(text: str) -> frozenset[Side]:
-    return frozenset(side for m in OPPOSITE.finditer(text) for side in SIDES[m[0].lower()])
+def _sides(found: Iterable[str]) -> frozenset[Side]:
+    return frozenset(side for word in found for side in SIDES.get(word, ()))
 
 
 def _denied(text: str) -> tuple[frozenset[str], bool]:
@@ -143,5 +145,5 @@ def _han_clause(text: str, at: int) -> Clause:
         denied=pairs if nots else frozenset(),
         vague=nots > 1 or bool(_HAN_VAGUE.search(text)),
         bare=frozenset(words(OPPOSITE.sub("", plain))),
-        sides=_sides(text),
+        sides=_sides(m[0] for m in OPPOSITE.finditer(text)),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.text.characters import one_line
 from pipeline.text.sentences import split
-from pipeline.verify.clauses import Clause, clauses, of_sources, read_clause
+from pipeline.verify.clauses import Clause, clauses, of_sources, stems
 from pipeline.verify.nearest import Told, telling, tokens, told
 from pipeline.verify.sources import Place, Sources
 
@@ -154,6 +154,6 @@ def _hedges(text: str, sources: Sources) -> Iterator[Overstated]:
 def _hedge_of(clause: Clause, said: Clause) -> str:
     """The word by which a clause hedges what the other one says: it belongs to a word that both have."""
     for m in _STRONG_HEDGE.finditer(clause.text):
-        if clause.han or read_clause(clause.text[m.end() : m.end() + _AFTER_CHARS]).words & said.words:
+        if clause.han or stems(clause.text[m.end() : m.end() + _AFTER_CHARS]) & said.words:
             return m[0]
     return ""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.verify.clauses import Clause, clauses, of_sources, read_clause
+from pipeline.verify.clauses import Clause, clauses, of_sources, stems
 from pipeline.verify.sources import Place, Sources
 
 SHARED = 0.6
@@ -80,4 +80,4 @@ def _times(clause: Clause) -> _Times:
     after = [clause.text[m.end() : m.end() + _NEXT_CHARS].split() for m in _TO_COME.finditer(clause.text)]
     verbs = [next((w for w in words if w not in ("be", "have", "also", "soon", "now")), "") for words in after]
     past = {m["verb"] for form in _PAST for m in form.finditer(_TO_COME.sub(" ", clause.text))} - set(verbs)
-    return _Times(clause, read_clause(" ".join(sorted(past))).words, read_clause(" ".join(verbs)).words)
+    return _Times(clause, stems(" ".join(sorted(past))), stems(" ".join(verbs)))
