@@ -13,7 +13,7 @@ from pipeline.config_section import Section
 from pipeline.seams import Http
 from pipeline.sources import BaseAddress, Dropped, Fetched, FetchState, Parsed, get
 from pipeline.sources._entries import Entry, Text
-from pipeline.sources._feed import ACCEPT, as_item, read
+from pipeline.sources._feed import ACCEPT, as_item, hidden_texts, read
 from pipeline.text.characters import one_line
 from pipeline.text.urls import host
 from pipeline.types import Item, Payload
@@ -46,7 +46,11 @@ def parse(payload: Payload, options: Options) -> Parsed:
     taken = _newest_of_each_day(finished) if options.one_per_day else finished
     return Parsed(
         items=[_item(payload, e, by_day=options.one_per_day) for e in taken],
-        dropped=[*_dropped(feed.entries, finished, "prerelease"), *_dropped(finished, taken, "folded")],
+        dropped=[
+            *_dropped(feed.entries, finished, "prerelease"),
+            *_dropped(finished, taken, "folded"),
+            *hidden_texts(taken),
+        ],
         wish=feed.wish,
     )
 

@@ -14,7 +14,7 @@ from pipeline.errors import SourceError
 from pipeline.seams import Http
 from pipeline.sources import BaseAddress, Dropped, Fetched, FetchState, Parsed, get
 from pipeline.sources._entries import Feed
-from pipeline.sources._feed import ACCEPT, as_item, read
+from pipeline.sources._feed import ACCEPT, as_item, hidden_texts, read
 from pipeline.text.characters import one_line
 from pipeline.types import Payload
 
@@ -75,7 +75,10 @@ def parse(payload: Payload, options: Options) -> Parsed:
     videos = [replace(e, media=()) for e in feed.entries if e.guid not in shorts]
     return Parsed(
         items=[as_item(payload, entry, kind="video") for entry in videos],
-        dropped=[Dropped(guid=e.guid, reason="short") for e in feed.entries if e.guid in shorts],
+        dropped=[
+            *(Dropped(guid=e.guid, reason="short") for e in feed.entries if e.guid in shorts),
+            *hidden_texts(videos),
+        ],
         wish=feed.wish,
     )
 

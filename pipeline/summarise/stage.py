@@ -16,7 +16,7 @@ from pipeline.model.prompting import PromptFile, load_prompt
 from pipeline.seams import Prompt
 from pipeline.store import issues, model_calls, summaries, told
 from pipeline.summarise.lead import LeadStory, extract_lead, lead_prompt, write_lead
-from pipeline.summarise.write import EXTRACT, Files, Written, input_hash, story_prompts, summary_prompt, write
+from pipeline.summarise.write import EXTRACT, Files, Written, input_hash, prompts_for, summary_prompt, write
 from pipeline.text.characters import one_line
 from pipeline.types import HEADLINE, Issue, Outcome, Slot, Story, Summary, Telling
 
@@ -100,7 +100,7 @@ def _of_stories(ctx: Context, slots: Sequence[Slot]) -> list[list[Prompt]]:
     files, language = _files(ctx), ctx.settings.language
     with ctx.store.read() as db:
         tellings = told.of_slots(db, slots)
-    return [story_prompts(t.story, files, language, t.before) for t in tellings.values()]
+    return [prompts_for(t.story, files, language, t.before) for t in tellings.values()]
 
 
 def _prompt(ctx: Context, name: str) -> PromptFile:

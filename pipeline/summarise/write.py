@@ -77,6 +77,18 @@ def notes_prompt(file: PromptFile, part: long.Part) -> Prompt:
     return fill(file, {"blocks": text, "fence": fence(text)}, stage="summarise", answer="notes", schema=long.SCHEMA)
 
 
+def prompts_for(story: Story, files: Files, language: str = "en", before: Told | None = None) -> list[Prompt]:
+    """What a model is asked about a story; of a long one the last prompt is as long as its notes may be.
+
+    Raises ConfigError.
+    """
+    if _is_title(story, language):
+        return []
+    parts = long.parts_of(story, BUDGET_TOKENS)[0] if long.is_long(story, BUDGET_TOKENS) else []
+    last = summary_prompt(files.summary, blocks(story), language, before)
+    return [*(notes_prompt(files.notes, part) for part in parts), last]
+
+
 def write(
     story: Story,
     chain: Chain | None,
@@ -107,17 +119,6 @@ def write(
     except ModelError as e:
         why = _NOTES.get(e.kind, _NOTES["garbage"])
     return Written(draft=extract(story, before=before), by=EXTRACT, note=f"{why}; {_INSTEAD}.")
-
-
-def story_prompts(
-    story: Story, files: Files, language: str = "en", before: Told | None = None, *, max_tokens: int = BUDGET_TOKENS
-) -> list[Prompt]:
-    """What ``write`` would ask about a story, for a forecast: none is longer where its notes are not taken yet."""
-    if _is_title(story, language):
-        return []
-    parts = long.parts_of(story, max_tokens)[0] if long.is_long(story, max_tokens) else []
-    notes = [notes_prompt(files.notes, part) for part in parts]
-    return [*notes, summary_prompt(files.summary, blocks(story, max_tokens=max_tokens), language, before)]
 
 
 def _is_title(story: Story, language: str) -> bool:

@@ -70,6 +70,7 @@ _MONTH = (
 )
 _YEAR = r"(?P<year>(?:19|20)\d\d)(?!\d)"
 _DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?(?![\w%]|[.,:]\d)"
+_HAN_ONES = "一二三四五六七八九十"
 _DATES = (
     re.compile(r"(?<![\w.])(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?!\d)"),
     re.compile(r"(?<![\w./])(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4})(?![\d/])"),
@@ -78,6 +79,9 @@ _DATES = (
     re.compile(rf"\b{_MONTH},?\s{{1,3}}(?:of\s)?{_YEAR}"),
     re.compile(r"(?<!\d)(?P<year>\d{4})\s?年(?:\s?(?P<month>\d{1,2})\s?月(?:\s?(?P<day>\d{1,2})\s?[日号])?)?"),
     re.compile(r"(?<!\d)(?P<month>\d{1,2})\s?月(?:\s?(?P<day>\d{1,2})\s?[日号])?"),
+    re.compile(
+        rf"(?<![{_HAN_ONES}第])(?P<month>十[一二]?|[一二三四五六七八九])月(?![{_HAN_ONES}球])(?:\s?(?P<day>\d{{1,2}})\s?[日号])?"
+    ),
     # A month alone is one only after such a word, for people are called May and April too.
     re.compile(
         r"\b(?P<before>(?:in|since|until|till|by|from|through|to|and|than|early|mid|late|last|next|this|of)[\s-])"
@@ -87,7 +91,7 @@ _DATES = (
 _TIMES = (
     re.compile(r"(?<![\w.:])(?P<hour>\d{1,2})(?::(?P<minute>\d\d))?\s?(?P<half>[ap])\.?m\b\.?", re.IGNORECASE),
     re.compile(r"(?<![\w.:])(?P<hour>\d{1,2}):(?P<minute>\d\d)(?![\d:])"),
-    re.compile(r"(?<!\d)(?P<hour>\d{1,2})[时点](?:(?P<minute>\d{1,2})分)?(?!间)"),
+    re.compile(r"(?<!\d)(?P<hour>\d{1,2})[时点](?:(?P<minute>\d{1,2})分)?(?!间|候)"),
 )
 
 
@@ -96,7 +100,7 @@ def _dates(text: str, _taken: bytearray) -> Iterator[Quantity]:
         for m in pattern.finditer(text):
             parts = m.groupdict()
             month = (parts.get("month") or "0").lower()
-            m_no = int(month) if month.isdigit() else _MONTHS.index(month[:3]) + 1
+            m_no = _month(month)
             day = int(parts.get("day") or 0)
             if m_no <= 12 and day <= 31:
                 value = int(parts.get("year") or 0) * 10_000 + m_no * 100 + day
@@ -108,6 +112,15 @@ def _dates(text: str, _taken: bytearray) -> Iterator[Quantity]:
             if hour <= 24 and minute < 60:
                 late = "half" in m.re.groupindex and m["half"].lower() == "p" and hour < 12
                 yield _quantity(text, "date", (hour + 12 * late) * 60 + minute, "time", m.start(), m.end())
+
+
+def _month(word: str) -> int:
+    """1 to 12 of a figure, an English name or a Chinese numeral; 0 for "0"."""
+    if word.isdigit():
+        return int(word)
+    if word[0] in _HAN_ONES:
+        return sum(_HAN_ONES.index(c) + 1 for c in word)
+    return _MONTHS.index(word[:3]) + 1
 
 
 def _quantity(text: str, kind: Kind, value: int | Decimal, unit: str, start: int, end: int) -> Quantity:
@@ -303,7 +316,14 @@ def _number(text: str, read: _Read) -> Quantity:
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
+_PARTS = re.compile(rf"(?P<of>[千万])分之(?P<share>\d{{1,4}}(?:\.\d{{1,4}})?|[{_HAN_ONES}])")
+
+
 def _words(text: str, _taken: bytearray) -> Iterator[Quantity]:
+    for m in _PARTS.finditer(text):  # 万分之三 is 0.03 %
+        share = Decimal(m["share"]) if m["share"][0].isdigit() else Decimal(_HAN_ONES.index(m["share"]) + 1)
+        per = Decimal("0.1") if m["of"] == "千" else Decimal("0.01")
+        yield _number(text, _Read(share, per, Decimal(1), "%", m.start(), m.end(), Decimal(1)))
     for start, end, value in numerals.ordinals(text):
         yield _quantity(text, "ordinal", value, "", start, end)
     for source in (numerals.english, numerals.chinese):

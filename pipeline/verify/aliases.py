@@ -52,6 +52,7 @@ didi | 滴滴
 byd | 比亚迪
 catl | 宁德时代
 xpeng | 小鹏
+netease | 网易
 nio | 蔚来
 baichuan | 百川智能 | 百川
 01.ai | 零一万物
@@ -165,11 +166,32 @@ chief executive | chief executive officer | ceo
 artificial intelligence | ai | 人工智能
 large language model | llm | llms
 """
-_BY_NAME = {}
+# Who makes it: a writer may say "a Google model" of Gemini.
+_MAKES = """
+google | gemini | gemma | youtube | android
+openai | chatgpt | gpt | sora
+anthropic | claude
+microsoft | windows | copilot | azure | github
+meta | llama | instagram | whatsapp
+moonshot | kimi | 月之暗面
+bytedance | doubao | douyin | tiktok | 字节跳动 | 抖音 | 豆包
+alibaba | qwen | 通义千问
+xai | grok
+nvidia | cuda
+apple | iphone | siri
+amazon | alexa | aws
+tencent | wechat | 微信
+baidu | ernie
+zhipu | glm
+"""
+_BY_NAME: dict[str, tuple[str, ...]] = {}
 for _line in _LINES.strip().splitlines():
     _names = tuple(_name.strip() for _name in _line.split("|"))
     for _name in _names:
         _BY_NAME[_name] = _names
+for _line in _MAKES.strip().splitlines():
+    _maker, *_made = (_name.strip() for _name in _line.split("|"))
+    _BY_NAME[_maker] = (*_BY_NAME.get(_maker, (_maker,)), *_made)
 _HAN = re.compile("[\u4e00-\u9fff]")
 _HAN_NAMES = re.compile("|".join(sorted((n for n in _BY_NAME if _HAN.search(n)), key=len, reverse=True)))
 

@@ -7,7 +7,7 @@ from functools import cache
 
 from pipeline.text.characters import one_line
 from pipeline.text.sentences import split
-from pipeline.types import CheckMethod
+from pipeline.types import CheckMethod, Verdict
 from pipeline.verify.findings import Finding
 from pipeline.verify.nearest import COMMON_ROOTS, comparable, holds_han, telling, tokens, told
 from pipeline.verify.sources import Sources
@@ -17,7 +17,10 @@ METHOD: CheckMethod = "belongs"
 # Of 977 summaries (RAGTruth, SummEdits, FaithBench, QAGS) none has so few of its own words in its source; of the same
 # summaries held against the source of another, 98 % have fewer.
 CROSSED = 0.25
+_SURELY_CROSSED_WORDS = 8  # of fewer, with one that a source has, the others may be other words for the same
 _CROSSED_WORDS = 5  # fewer may be a remark that its writer made up, which `support` and the others look at
+_FOREIGN_WORDS = 3
+_LONG_WORD = re.compile(r"[A-Za-z]{30,}")  # "pneumonoultramicroscopic..." has 45; of AI News' words none has 30
 REPEATED = 0.9  # of the telling words that two sentences have together, the share that both have
 _REPEATED_WORDS = 6
 _MOST_SENTENCES = 200
@@ -103,6 +106,8 @@ _PHRASES = (
         r"\b(?:subscribe to|sign up for) (?:our|the|my) (?:free )?(?:daily |weekly )?(?:newsletter|mailing list)\b",
         r"\b(?:click|tap) here (?:to|for)\b|\b(?:read more|continue reading) ?(?:»|→|>)",
         r"\ball rights reserved\b|^\W{0,3}advertisement\W{0,3}$|\bthis (?:site|website) uses cookies\b",
+        r"\b(?:share|leave|tell us|let us know) [^.!?\n]{0,60}\bin the comments\b|\bcomments below\b",
+        r"\bthank(?:s| you) for (?:your (?:support|time|interest)|reading|watching|subscribing|listening)\b|评论区",
         r"\bshare this (?:article|story|post|page)\b|\bstory continues below\b|\bsend this page to\b",
         r"版权所有|点击(?:阅读)?(?:原文|全文|这里|此处)|(?:扫码|长按|欢迎)关注|(?:关注|订阅)(?:我们|本)的?(?:公众号|频道)",
         may_be_told=False,
@@ -132,11 +137,13 @@ _NO_END = re.compile(
 
 def check(text: str, sources: Sources) -> list[Finding]:
     """Find what does not belong into a printed text. Quotations are let be, and most of what a source says itself."""
-    found = [*_phrases(text, sources), *_markdown(text), *_repeated(text)]
+    found = [*_phrases(text, sources), *_markdown(text), *_repeated(text), *_run_together(text, sources)]
     if (cut := _cut_off(text)) is not None:
         found.append(cut)
     if not found and (crossed := _crossed(text, sources)) is not None:
         found.append(crossed)
+    if not found:
+        found += _foreign(text, sources)
     return sorted(found, key=lambda f: (f.start, f.end))
 
 
@@ -223,12 +230,34 @@ def _crossed(text: str, sources: Sources) -> Finding | None:
     row = {word for word in telling(tokens(text)) if word not in COMMON_ROOTS}
     if len(row) < _CROSSED_WORDS or not comparable(text, known):
         return None
-    if sum(word in known.holding for word in row) >= CROSSED * len(row):
+    held = sum(word in known.holding for word in row)
+    if held >= CROSSED * len(row):
         return None
     if holds_han(text, known):
         return None
     start, end = len(text) - len(text.lstrip()), len(text.rstrip())
-    return _refuted(start, end, "This is about something else: hardly any of its words are in the sources")
+    note = "This is about something else: hardly any of its words are in the sources"
+    verdict: Verdict = "not_enough_info" if held and len(row) < _SURELY_CROSSED_WORDS else "refuted"
+    return Finding(start=start, end=end, verdict=verdict, note=note)
+
+
+def _foreign(text: str, sources: Sources) -> Iterator[Finding]:
+    """The sentences of which no uncommon word is in a source: not_enough_info, for they may be other words."""
+    known = sources.once(told)
+    if not comparable(text, known):
+        return
+    for start, end in split(text):
+        row = {word for word in telling(tokens(text[start:end])) if word not in COMMON_ROOTS and word.isalpha()}
+        foreign = len(row) >= _FOREIGN_WORDS and not row & known.holding.keys()
+        if foreign and not announces(text[start:end]) and not holds_han(text[start:end], known):
+            note = "None of its telling words is in the sources"
+            yield Finding(start=start, end=end, verdict="not_enough_info", note=note)
+
+
+def _run_together(text: str, sources: Sources) -> Iterator[Finding]:
+    for m in _LONG_WORD.finditer(text):
+        if not any(m[0].lower() in passage for passage in sources.read(str.lower)):
+            yield _refuted(m.start(), m.end(), f"Words run together: “{one_line(m[0], _SHOWN_CHARS)}”")
 
 
 def _refuted(start: int, end: int, note: str) -> Finding:

@@ -42,6 +42,9 @@ _RELATIVE = tuple(
     )
 )
 _SHOWN_CHARS = 160
+_MOST_FIGURES, _MANY_DAYS, _MANY_MONTHS = 60, 400, 36  # of a source that are tried as "so much later"
+_DAY_S = 86_400
+_ANY_YEAR = 2000  # a leap year, for days that come without one
 _SPANS_DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}
 
 
@@ -85,7 +88,7 @@ def _meant(q: Quantity, sources: Sources) -> bool:
     if q.unit == "time":
         return False
     if value % 10_000:
-        return any(_says(q, day) for day in days)
+        return any(_says(q, day) for day in sources.once(_days_around))
     years = {day.year for day in days} | {
         int(s.value) // 10_000 for found in sources.read(find) for s in found if s.kind == "date" and s.unit != "time"
     }
@@ -93,7 +96,32 @@ def _meant(q: Quantity, sources: Sources) -> bool:
         value // 10_000 - away in years and any(words.search(p.text) for p in sources.passages)
         for unit, away, words in _RELATIVE
         if unit == "year"
-    )
+    ) or any(value // 10_000 == day.year for day in sources.once(_days_around))
+
+
+def _days_around(sources: Sources) -> frozenset[date]:
+    """The days that the sources name, those so far from them as a source says ("three days later"), the days before and
+    after where one says "yesterday", and the first of the month where one says "last month".
+    """
+    days: set[date] = set(sources.once(_days))
+    figures = [q for found in sources.read(find) for q in found[:_MOST_FIGURES]]
+    if not days:  # no source says a year
+        days = {day for q in figures if q.kind == "date" and q.unit != "time" for day in _date(int(q.value), _ANY_YEAR)}
+    away = {int(q.value) // _DAY_S for q in figures if q.unit == "second" and q.value >= _DAY_S}
+    months = {int(q.value) for q in figures if q.unit == "month" and q.value < _MANY_MONTHS}
+    for unit, ahead, words in _RELATIVE:
+        if any(words.search(p.text) for p in sources.passages):
+            away |= {abs(ahead)} if unit == "day" else set()
+            months |= {abs(ahead)} if unit == "month" else {12 * abs(ahead)} if unit == "year" else set()
+    near = {day + timedelta(days=way * n) for day in days for n in away if n < _MANY_DAYS for way in (1, -1)}
+    later = {_moved(day, way * n) for day in days for n in months for way in (1, -1)}
+    return frozenset(days | near | later)
+
+
+def _moved(day: date, months: int) -> date:
+    """The first day of the month so many months away."""
+    count = day.year * 12 + day.month - 1 + months
+    return date(count // 12, count % 12 + 1, 1)
 
 
 def _same(said: int, s: Quantity) -> bool:
@@ -121,9 +149,15 @@ def _weekdays(text: str, sources: Sources) -> Iterator[Finding]:
             right = _WEEKDAYS[min(dated).weekday()]
             note = f"{beside.text} is a {right}, not a {_WEEKDAYS[weekday]}"
             yield Finding(start=m.start(), end=m.end(), verdict="refuted", note=note)
-        elif not dated and weekday not in told | {day.weekday() for day in days}:
+        elif not dated and weekday not in told | {day.weekday() for day in days} | _meant_weekdays(beside, sources):
             note = f"{m[0]} is in none of the sources"
             yield Finding(start=m.start(), end=m.end(), verdict="not_enough_info", note=note)
+
+
+def _meant_weekdays(beside: Quantity | None, sources: Sources) -> set[int]:
+    """The weekdays of the days that the sources mean by "yesterday" or "two days later"."""
+    around = sources.once(_days_around) if sources.once(_days) else frozenset()
+    return {day.weekday() for day in around if beside is None or _says(beside, day)}
 
 
 def _weekday(m: re.Match[str]) -> int:
@@ -188,8 +222,10 @@ def _date(value: int, year: int) -> set[date]:
 
 
 def _says(q: Quantity, day: date) -> bool:
+    """Whether a date that is said is that day, as far as it is said."""
     value = int(q.value)
-    return value // 10_000 in (0, day.year) and (value // 100 % 100, value % 100) == (day.month, day.day)
+    year, month, said = value // 10_000, value // 100 % 100, value % 100
+    return year in (0, day.year) and month == day.month and said in (0, day.day)
 
 
 # --- yesterday, next year -----------------------------------------------------------------------------------------

@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
-from itertools import pairwise, product
+from itertools import pairwise, permutations, product
 
 from pipeline.text.numbers import Quantity
 
 NEAR_CHARS = 250
 """How far two figures that are put together stand apart at most: with all of a source, some two give any number."""
 
+COUNTED_TIMES = 20
 _JOINED_CHARS = 40  # "20,000 pupils and 3,000 teachers"
 _NEAR_FIGURES = 8
-_MOST_DATES, _MOST_FIGURES = 20, 200
+_MOST_DATES, _FIRST_FIGURES, _MOST_FIGURES = 20, 20, 200
+_AND = re.compile(r"\s?,?\s?(?:and\s|零)?")
 _PARTED = re.compile(r"[.!?](?=\s)|[。！？\n]")
 _ABOUT = Decimal("0.005")  # how far a figure that was worked out may be rounded beyond its last written place
 _FINE = Decimal("0.1")  # a last written place of more than that is worth too much to be half of it off
@@ -37,7 +40,8 @@ _RATE = re.compile(
 _POINTS = frozenset(("%", "pp", "points", ""))
 _TOTAL = re.compile(r"\b(?:total|together|combined|altogether|difference|gap)\b|共|合计|总计|相差", re.IGNORECASE)
 _TIMED = re.compile(
-    r"\b(?:ago|after|later|before|earlier|since|within|until|past|last(?:ed|s)?|first|took|takes|for)\b|[前后来内初]|持续|历时|用时",
+    r"\b(?:ago|after|later|before|earlier|since|within|until|past|last(?:ed|s)?|first|took|takes|for)\b"
+    r"|[前后来内初长]|持续|历时|用时",
     re.IGNORECASE,
 )
 
@@ -70,10 +74,11 @@ _PERIODS = {
 }
 
 
-def is_derived(q: Quantity, text: str, source: str, figures: Sequence[Quantity]) -> bool:
+def is_derived(q: Quantity, text: str, said: frozenset[Decimal], source: str, figures: Sequence[Quantity]) -> bool:
     """Whether a figure of ``text`` follows from ``figures`` of a source, or from a share or span that it names.
 
-    Two figures count where they stand within NEAR_CHARS of each other. Linear in the length of the source.
+    ``said`` are the other figures of the text. Two figures count where they stand within NEAR_CHARS of each other, or
+    are among the first of the source. Linear in the length of the source.
     """
     if q.kind != "number":
         return False
@@ -87,11 +92,33 @@ def is_derived(q: Quantity, text: str, source: str, figures: Sequence[Quantity])
     if any(_from_one(q, f, text, source) for f in numbers):
         return True
     cue = bool(_CUE.search(text)) and bool(q.unit or q.step < 1 or _TOTAL.search(text))
-    rate = bool(_RATE.search(text)) or bool(_RATE.search(source))
-    return any(
-        (together and _is_share(q, a, b)) or (rate and _is_rate(q, a, b)) or _from_two(q, a, b, cue)
-        for a, b, together in _near_pairs(numbers, source)
+    rest = bool(_REST.search(text))
+    for a, b, together in _near_pairs(numbers, source):
+        if together and (_is_share(q, a, b) or _is_rest(q, a, b, said, cue=rest)):
+            return True
+        if _from_two(q, a, b, cue):
+            return True
+    return _from_far(
+        q, numbers[:_FIRST_FIGURES], cue=cue, rate=bool(_RATE.search(text)), told=bool(_RATE.search(source))
     )
+
+
+def merged(figures: Sequence[Quantity], text: str) -> list[Quantity]:
+    """The figures of a text with "three hours and 20 minutes" as one."""
+    found: list[Quantity] = []
+    for q in figures:
+        last = found[-1] if found else None
+        if (
+            last
+            and last.unit == q.unit == "second"
+            and q.value < last.value
+            and _AND.fullmatch(text, last.end, q.start)
+        ):
+            value = last.value + q.value
+            found[-1] = replace(last, value=value, bare=value, step=q.step, end=q.end, text=text[last.start : q.end])
+        else:
+            found.append(q)
+    return found
 
 
 def is_moment_derived(q: Quantity, figures: Sequence[Quantity]) -> bool:
@@ -138,18 +165,40 @@ def _from_one(q: Quantity, f: Quantity, text: str, source: str) -> bool:
 
 def _is_share(q: Quantity, a: Quantity, b: Quantity) -> bool:
     """Whether ``q`` is a % of b, that of which b is a %, b before or after a change by a %, or b times a."""
-    if b.unit != q.unit or a.unit not in ("%", "x") or a.unit == q.unit or not _is_written_out(q):
+    counted = q.unit == "x" and q.value > COUNTED_TIMES  # "1,300 times" counts occasions
+    if (b.unit != q.unit and not (counted and not b.unit)) or a.unit not in ("%", "x") or a.unit == q.unit:
+        return False
+    if not _is_written_out(q) and q.value not in (a.value * b.value, b.value / a.value):
         return False
     share = a.value / 100
     parts = [share, 1 + share, 1 - share] if a.unit == "%" else [a.value]
     return any(_near(q, part * b.value) or _near(q, b.value / part) for part in parts if part > 0)
 
 
-def _is_rate(q: Quantity, a: Quantity, b: Quantity) -> bool:
-    """Whether ``q`` is so much a year (month, hour ...) of ``a`` over a span ``b``, or the sum of that over it."""
-    if a.unit != q.unit or b.unit not in ("month", "second") or q.unit in ("month", "second", "%") or not b.bare:
+def _is_rest(q: Quantity, a: Quantity, b: Quantity, said: frozenset[Decimal], *, cue: bool) -> bool:
+    """Whether ``q`` is what is left of a without b, to the last digit; the text says a, or that something is left."""
+    if a.unit != b.unit and not {a.unit, b.unit} <= _POINTS:
         return False
-    return _near(q, a.value / b.bare) or _near(q, a.value * b.bare)
+    if q.unit not in (a.unit, b.unit, ""):
+        return False
+    return q.value == a.value - b.value and (cue or a.value in said or q.step < 1)
+
+
+def _is_rate(q: Quantity, a: Quantity, b: Quantity) -> bool:
+    """Whether ``q`` is so much a year (month, hour, piece ...) of ``a``, or the sum of that over the span ``b``."""
+    if a.unit != q.unit or b.unit == a.unit or b.unit not in ("month", "second", "") or not b.bare:
+        return False
+    return _is_written_out(q) and (_near(q, a.value / b.bare) or (b.unit != "" and _near(q, a.value * b.bare)))
+
+
+def _from_far(q: Quantity, numbers: Sequence[Quantity], *, cue: bool, rate: bool, told: bool) -> bool:
+    """Whether ``q`` follows from two figures with a unit, wherever they stand."""
+    for a, b in permutations(numbers, 2):
+        if (rate or (told and b.unit)) and _is_rate(q, a, b):
+            return True
+        if cue and q.unit not in _POINTS and q.unit == a.unit == b.unit and _from_two(q, a, b, cue):
+            return True
+    return False
 
 
 def _from_two(q: Quantity, a: Quantity, b: Quantity, cue: bool) -> bool:
@@ -192,7 +241,7 @@ def _spans(q: Quantity, figures: Sequence[Quantity]) -> bool:
     full = {value for value in dates if value >= 10_000}
     full |= {v + (y + n) * 10_000 for v in dates if v < 10_000 for y in set(years) or {0} for n in (0, 1)}
     times = [f.value for f in figures[:_MOST_FIGURES] if f.unit == "time"]
-    if q.unit == "second" and any((a - b) * 60 == q.value for a, b in product(times, times)):
+    if q.unit == "second" and any(int(a - b) % 1440 * 60 == q.value for a, b in product(times, times)):
         return True
     for a, b in product(full, full):
         if a > b and (q.value == _months(a) - _months(b) or _is_years(q, a, b) or _is_days(q, a, b)):

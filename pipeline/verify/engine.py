@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.text.sentences import split
 from pipeline.types import Check, CheckMethod, Citation, Issue, Item, Story, Summary
 from pipeline.verify import belongs, combine, dates, links, names, numbers, quotes, support, wording
 from pipeline.verify.findings import CheckType, Finding
 from pipeline.verify.policy import verdict_of
 from pipeline.verify.sources import Passage, Sources
 
+MAX_SENTENCE_CHARS = 600  # how far a sentence is looked for around a quotation
 CHECKS: tuple[CheckType, ...] = (quotes, numbers, dates, names, links, wording, support, belongs)
 
 
@@ -34,6 +36,10 @@ def verify_summary(summary: Summary, items: Sequence[Item]) -> list[Check]:
             if note := _wrong_citation(citation, texts):
                 finding = Finding(start=0, end=len(claim.text), verdict="refuted", note=note)
                 checks.append(_check(key, number, "quote", finding, sources))
+        around = [_around(citation, texts) for citation in claim.citations]
+        titles = [item.title for item in items]
+        if claim.citations and (unlike := support.uncited(claim.text, [*titles, *around])) is not None:
+            checks.append(_check(key, number, support.METHOD, unlike, sources))
     return checks
 
 
@@ -78,6 +84,18 @@ def _check(key: tuple[str, int], claim: int, method: CheckMethod, finding: Findi
         source_item_id=place.item_id if place else None,
         source=sources.quoted(place) if place else "",
     )
+
+
+def _around(citation: Citation, texts: Mapping[str, str]) -> str:
+    """The sentences of which a citation quotes something."""
+    text = texts.get(citation.item_id, "")
+    first, last = max(0, citation.start - MAX_SENTENCE_CHARS), citation.end + MAX_SENTENCE_CHARS
+    touched = [
+        text[first + a : first + b]
+        for a, b in split(text[first:last])
+        if a + first < citation.end and b + first > citation.start
+    ]
+    return " ".join(touched)
 
 
 def _wrong_citation(citation: Citation, texts: Mapping[str, str]) -> str:

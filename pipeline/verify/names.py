@@ -55,7 +55,8 @@ _ROLES = """
     rep sen gov writer author reporter jr sr st saint university college institute company inc corp ltd llc plc gmbh
     group the state city county department court police government congress parliament senate house constitution
     internet web english i god earth
-    lgbt lgbtq usa uk eu un nasa fbi cia gdp tv dvd hiv aids covid dna gpu cpu api pdf url html faq diy"""
+    lgbt lgbtq usa uk eu un nasa fbi cia gdp tv dvd hiv aids covid dna gpu cpu api pdf url html faq diy
+    mwh gwh kwh twh tflops pflops ghz mhz gb tb mb kb fps"""
 _DERIVED = ("n", "an", "ian", "ese", "s", "q", "+")  # "Iranian", "LGBTQ"
 _MODEL_NAMES = (
     "anthropic chatgpt claude deepmind deepseek gemini google gpt llama meta microsoft mistral nvidia openai qwen xai"
@@ -110,9 +111,10 @@ def check(text: str, sources: Sources) -> list[Finding]:
     there = sources.read(read)
     findings = []
     han = any(source.sounds for source in there)
+    foreign = han and not any(map(words.is_han, text)) and all(source.sounds for source in there if source.text)
     for start, end in _names(text):
         name = _plain(text[start:end])
-        if _HAN_HOUSE.fullmatch(name) and not han:
+        if (_HAN_HOUSE.fullmatch(name) and not han) or (foreign and not _could_be_there(name)):
             continue  # a translation: no source can have it
         place = next(
             (sources.place(i, *span) for i, source in enumerate(there) if (span := _verbatim(name, source))), None
@@ -122,6 +124,11 @@ def check(text: str, sources: Sources) -> list[Finding]:
         elif finding := _unknown(start, name, there):
             findings.append(finding)
     return findings
+
+
+def _could_be_there(name: str) -> bool:
+    """Whether a name could stand in a Chinese source: it has other names there, or is Pinyin."""
+    return bool(aliases(name)) or all(pinyin.could_be(part.lower()) for part in _parts(name))
 
 
 def _names(text: str) -> Iterator[tuple[int, int]]:

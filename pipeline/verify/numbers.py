@@ -10,7 +10,7 @@ from pipeline.text.common_words import STOP
 from pipeline.text.numbers import Quantity, find
 from pipeline.types import CheckMethod, Verdict
 from pipeline.verify import words
-from pipeline.verify.derived import is_derived
+from pipeline.verify.derived import is_derived, merged
 from pipeline.verify.findings import Finding
 from pipeline.verify.sources import Place, Sources
 
@@ -30,6 +30,7 @@ _MAX_CANDIDATES = 500
 _STEM_CHARS = 6
 _CONTEXT_CHARS = 60
 _ALIKE = ({"pp", "points"}, {"cny", "jpy"})
+_ONE_SCALE = re.compile(r"an? (hundred|thousand|million|billion)", re.IGNORECASE)
 _DECADE = re.compile(r"(?:19|20)\d0s")
 _DIGITS = re.compile(r"(?<![\w.])\d{1,24}(?!\w|\.\d)")
 _OWN_LENGTH = re.compile(r"[\s-]?(?:words?|sentences?|characters?|字)\b", re.IGNORECASE)  # "a summary in 50 words"
@@ -56,7 +57,8 @@ class _Source:
 
 
 def _read(text: str) -> _Source:
-    found = tuple(find(text))
+    single = find(text)
+    found = tuple(sorted({*single, *merged(single, text)}, key=lambda q: (q.start, q.end)))
     ends = [(value, bare, q) for q in found for value, bare in _ends(q)]
     digits = {m[0]: m.span() for m in _DIGITS.finditer(text)}
     return _Source(text, found, _index((v, q) for v, _, q in ends), _index((b, q) for _, b, q in ends), digits)
@@ -85,20 +87,21 @@ def check(text: str, sources: Sources) -> list[Finding]:
     around it); not_enough_info for a decade. Nothing is said of small counts and ordinals that no source has, and of
     what follows from figures of a source: a writer may have counted and worked out for himself.
     """
-    own = [q for q in find(text) if q.kind != "date"]
+    own = [q for q in merged(find(text), text) if q.kind != "date"]
     findings = []
     for q in own:
         place = _supported(q, sources)
         if place:
             findings.append(Finding(start=q.start, end=q.end, verdict="supported", source=place))
-        elif not _may_be_counted(q) and not _OWN_LENGTH.match(text, q.end) and not _is_derived(q, text, sources):
+        elif not (_may_be_counted(q) or _OWN_LENGTH.match(text, q.end) or _is_derived(q, text, own, sources)):
             findings.append(_unsupported(q, text, own, sources))
     return findings
 
 
-def _is_derived(q: Quantity, text: str, sources: Sources) -> bool:
+def _is_derived(q: Quantity, text: str, own: Sequence[Quantity], sources: Sources) -> bool:
     around = text[max(0, q.start - _CONTEXT_CHARS) : q.end + _CONTEXT_CHARS]
-    return any(is_derived(q, around, source.text, source.found) for source in sources.read(_read))
+    said = frozenset(o.value for o in own if o is not q)
+    return any(is_derived(q, around, said, source.text, source.found) for source in sources.read(_read))
 
 
 def _may_be_counted(q: Quantity) -> bool:
@@ -125,6 +128,9 @@ def _number(q: Quantity, source: _Source) -> Span:
     places = [_value(q, value, bare, source) for value, bare in _ends(q)]
     if places and all(places):
         return places[0]
+    if scale := _ONE_SCALE.fullmatch(q.text):  # "a million tokens": of a price per million
+        word = re.search(rf"\b{scale[1]}\b", source.text, re.IGNORECASE)
+        return word.span() if word else None
     version = next((s for s in source.found if s.version == q.text and q.text), None)  # "2.2 or older"
     return (version.start, version.end) if version else source.digits.get(q.text)
 

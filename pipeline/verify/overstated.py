@@ -24,7 +24,7 @@ _FIRST = re.compile(
     r"|the (?:world['’]s )?(?:largest|biggest|fastest|smallest|cheapest|best|strongest)|state[- ]of[- ]the[- ]art|sota"
     r"|record[- ](?:breaking|setting)|unprecedented|number one|world[- ]leading|industry[- ]leading"
     r"|best[- ]in[- ]class)\b"
-    r"|首个|首次|首款|第一个|唯一|史上|创纪录|世界第一|前所未有|最(?:大|强|快|好|便宜|先进)|最(?![近后终初新高低多少小])(?:为)?[\u4e00-\u9fff]{1,2}",
+    r"|首个|首次|首款|第一个|唯一|史上|创纪录|世界第一|前所未有|最(?:大|强|快|好|便宜|先进)|最(?![近后终初新高低多少小迟早晚])(?:为)?[\u4e00-\u9fff]{1,2}",
     re.IGNORECASE,
 )
 _BECAUSE = re.compile(

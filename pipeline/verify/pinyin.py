@@ -6,6 +6,10 @@ from itertools import accumulate
 from pipeline.verify.words import Words
 
 _HAN = re.compile("[\u4e00-\u9fff]+")
+_SYLLABLES = re.compile(
+    r"(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|iao|ian|ang|eng|ing|ong|uai|uan|ai|ei|ao|ou|an|en|er|ia|ie|iu"
+    r"|in|ua|uo|ui|un|ue|ve|[aoeiuv]))+"
+)
 _MOST_CHARS = 20_000  # of one passage: names stand at its top
 
 
@@ -19,3 +23,8 @@ def read(text: str) -> Words | None:
     syllables = tuple(lazy_pinyin(" ".join(found), errors="ignore"))
     offsets = tuple(accumulate(map(len, syllables), initial=0))
     return Words(syllables, ((0, 0),) * len(syllables), "".join(syllables), offsets)
+
+
+def could_be(word: str) -> bool:
+    """Whether a word in lower case could be Chinese so written: "lingfeng", not "netease"."""
+    return bool(_SYLLABLES.fullmatch(word))

@@ -72,15 +72,16 @@ def _nearest_denied(clause: Clause, known: Sequence[Clause]) -> Clause | None:
 
     None where another one, as near, agrees.
     """
-    best, most = None, 0
-    for other in known:
-        common = clause.words & other.words
-        if not (clause.denied or other.denied) & common or (clause.han and not _tells_the_same(clause, other)):
-            continue
-        against = bool(other.denied) != bool(clause.denied)
-        if len(common) > most or (len(common) == most and not against):
-            best, most = other if against and not other.vague else None, len(common)
-    return best
+    denied = [other for other in known if (clause.denied or other.denied) & clause.words & other.words]
+    if clause.han:
+        denied = [other for other in denied if _tells_the_same(clause, other)]
+    against = [other for other in denied if bool(other.denied) != bool(clause.denied)]
+    best = max(against, key=lambda other: len(clause.words & other.words), default=None)
+    if best is None or best.vague:
+        return None
+    word, most = (clause.denied or best.denied) & clause.words & best.words, len(clause.words & best.words)
+    agreeing = (other for other in known if bool(other.denied) == bool(clause.denied) and word & other.words)
+    return None if any(len(clause.words & other.words) >= most for other in agreeing) else best
 
 
 def _tells_the_same(clause: Clause, other: Clause) -> bool:

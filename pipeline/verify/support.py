@@ -6,8 +6,8 @@ from pipeline.text.characters import one_line
 from pipeline.types import CheckMethod
 from pipeline.verify.combine import Carried, carried
 from pipeline.verify.findings import Finding
-from pipeline.verify.nearest import holds_han, telling, tokens, told
-from pipeline.verify.sources import Place, Sources
+from pipeline.verify.nearest import COMMON_ROOTS, comparable, holds_han, telling, tokens, told
+from pipeline.verify.sources import Passage, Place, Sources
 
 METHOD: CheckMethod = "support"
 
@@ -15,6 +15,8 @@ METHOD: CheckMethod = "support"
 # and 9 of 13 of FaithBench are unfaithful (the other four tell of "the passage"), none of SummEdits and QAGS is there.
 LEAST_WORDS = 7
 CARRIED = 0.1
+CITED = 0.2  # the share of a claim's uncommon words that stands around what it cites; less, and it cites something else
+_LEAST_CITED_WORDS = 3
 _SHOWN_CHARS = 160
 
 
@@ -23,6 +25,18 @@ def check(text: str, sources: Sources) -> list[Finding]:
     anything is in a source is not_enough_info. Nothing is said across languages.
     """
     return [_finding(text, row, sources) for row in carried(text, sources)]
+
+
+def uncited(claim: str, cited: Sequence[str]) -> Finding | None:
+    """A finding where hardly a word of a claim stands in the texts that it cites; None across languages."""
+    known = told(Sources([Passage(item_id="", text=text) for text in cited]))
+    row = {word for word in telling(tokens(claim)) if word not in COMMON_ROOTS and word.isalpha()}
+    if len(row) < _LEAST_CITED_WORDS or not comparable(claim, known) or holds_han(claim, known):
+        return None
+    if sum(word in known.holding for word in row) >= CITED * len(row):
+        return None
+    note = "What it cites says something else: hardly a word of this stands there"
+    return Finding(start=0, end=len(claim), verdict="not_enough_info", note=note)
 
 
 def weakest(rows: Sequence[Carried], sources: Sources) -> Finding:

@@ -216,7 +216,6 @@ def test_hidden_notes_reach_no_model_and_are_counted(evening: Evening) -> None:
     assert evening.counts["dropped_hidden_text"] > 50
 
 
-@pytest.mark.xfail(reason="what stands in no source at all is for the checks support, names and belongs to find")
 def test_what_the_notes_ask_for_is_flagged_or_not_printed(evening: Evening, capsys: pytest.CaptureFixture[str]) -> None:
     found = ways(evening)
     with capsys.disabled():

@@ -11,7 +11,7 @@ from pipeline.errors import ModelError
 from pipeline.model.blocks import BUDGET_TOKENS, tokens_of
 from pipeline.seams import Prompt
 from pipeline.summarise import long
-from pipeline.summarise.write import Files, write
+from pipeline.summarise.write import Files, prompts_for, write
 from pipeline.text.characters import clean
 from pipeline.text.sentences import split
 from pipeline.text.tokens import estimate_tokens
@@ -94,6 +94,15 @@ def test_a_story_of_thirty_items_is_shown_in_parts_that_hold_several() -> None:
     assert "[B1]" in prompts[0].user
     assert "[B30]" in prompts[-2].user
     assert "[B30] (excerpts)" in prompts[-1].user
+
+
+def test_what_will_be_asked_is_known_before() -> None:
+    told = story(item(1, "A talk", talk(60), kind="podcast"))
+    asked, _ = read(told)
+    foreseen = prompts_for(told, FILES)
+    assert foreseen[:-1] == asked[:-1]
+    assert len(foreseen[-1].user) >= len(asked[-1].user)
+    assert prompts_for(story(item(1, "A title alone")), FILES) == []
 
 
 def test_the_longest_real_text_that_we_have_is_read_in_parts(shared_data: Path) -> None:
