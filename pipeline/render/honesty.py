@@ -7,6 +7,7 @@ from pipeline.render.printed import Approval, Entry, Printed
 from pipeline.text.characters import one_line
 from pipeline.types import Check, Claim
 
+_NAMED = 3  # headlines of those that another model wrote
 _LOOKED_UP = {
     "number": "numbers",
     "quote": "quotations",
@@ -16,9 +17,6 @@ _LOOKED_UP = {
     "wording": "strong words",
     "support": "sentences",
 }
-
-
-_NAMED = 3  # headlines of those that another model wrote
 
 
 def kept_claims(entry: Entry) -> list[Claim]:
