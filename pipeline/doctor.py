@@ -99,7 +99,7 @@ def _models(settings: Settings) -> Iterator[Finding]:
     """Of each configured model, whether it can be asked; none of them is, since that may cost."""
     own = {name: getattr(settings.models, name) for name in type(settings.models).model_fields}
     for key, task in {"model": settings.model, **{f"models.{name}": t for name, t in own.items() if t}}.items():
-        yield _model(key, task)
+        yield _model(key, task, is_all=not task.chain)
         for i, model in enumerate(task.fallback):
             yield _model(f"{key}.fallback[{i}]", model)
     budget, tokens = settings.model.budget_usd, settings.model.budget_tokens
@@ -109,10 +109,10 @@ def _models(settings: Settings) -> Iterator[Finding]:
         yield Finding(subject="budget", state="ok", message=message)
 
 
-def _model(key: str, model: ModelSettings) -> Finding:
+def _model(key: str, model: ModelSettings, *, is_all: bool = False) -> Finding:
     if model.kind == "extractive":
         remedy = f"To have a model write, set {model.api_key_env} (in .env), or {key}.base_url for a local server"
-        message = "none: stories are printed as extracts" if key == "model" else f"{model.name} is not asked"
+        message = "none: stories are printed as extracts" if key == "model" and is_all else f"{model.name} is not asked"
         return Finding(subject=key, state="note", message=message, remedy=remedy)
     if model.api_key is None and not model.is_local:
         remedy = f"Set {model.api_key_env} in the environment or in .env"

@@ -162,3 +162,39 @@ def test_an_address_is_enough_to_know_the_provider(tmp_path: Path) -> None:
 def test_a_provider_that_is_none_and_a_model_without_a_name_are_mistakes(tmp_path: Path, model: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         load(tmp_path, GOOD + f"model: {model}\n")
+
+
+def test_each_task_has_its_own_model_and_chain_or_that_of_all(tmp_path: Path) -> None:
+    text = GOOD + (
+        "model: {provider: deepseek, name: deepseek-v4-flash, fallback: [{provider: ollama, name: q}, {name: none}]}\n"
+        "models:\n  triage: {provider: gemini, name: gemini-3.1-flash-lite}\n"
+    )
+    settings = load(tmp_path, text, {"DEEPSEEK_API_KEY": "sk-deep", "GEMINI_API_KEY": "sk-gem"})
+    assert {task: [m.name for m in found.chain] for task, found in settings.tasks.items()} == {
+        "write": ["deepseek-v4-flash", "q"],
+        "triage": ["gemini-3.1-flash-lite"],
+        "translate": ["deepseek-v4-flash", "q"],
+    }, "a model without a key is not in the chain, and nobody checks who was not named for it"
+    (flash,) = settings.task("triage").chain
+    assert flash.api_key is not None
+    assert flash.api_key.get_secret_value() == "sk-gem"
+    assert flash.price is not None
+    assert flash.price.output == 1.5
+    assert settings.task("write").chain[0] == settings.task("translate").chain[0], "one ledger for both"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("models: {wirte: {name: x}}\n", "models.wirte: no such key. Did you mean write?"),
+        (
+            "models: {check: {name: x, budget_usd: 1}}\n",
+            "models.check.budget_usd: no such key. Known here: api,",
+        ),
+        ("model: {fallback: [{nmae: x}]}\n", "model.fallback.0.nmae: no such key. Did you mean name?"),
+        ("model: {fallback: [{name: x, fallback: []}]}\n", "model.fallback.0.fallback: no such key"),
+        ("verify: {model: {name: x}}\n", "verify.model: no such key"),
+    ],
+)
+def test_a_mistake_in_the_model_of_a_task_is_named(tmp_path: Path, text: str, said: str) -> None:
+    assert said in complaint(tmp_path, GOOD + text)

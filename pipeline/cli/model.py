@@ -2,12 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.common import json_option, listing, opened, settings, zone
+from pipeline.errors import ModelError
 
 if TYPE_CHECKING:
     from pipeline.config import Settings
@@ -45,7 +47,7 @@ def _configured(settings: "Settings") -> "Iterator[tuple[str, int, ModelSettings
 
 def _row(task: str, place: int, model: "ModelSettings") -> dict[str, object]:
     price = model.price
-    asked = model.kind != "extractive"
+    asked = model.type != "extractive"
     return {
         "task": task,
         "place": place,
@@ -61,6 +63,8 @@ def _row(task: str, place: int, model: "ModelSettings") -> dict[str, object]:
 
 
 def _key(model: "ModelSettings") -> str:
+    if model.type == "extractive":
+        return ""
     if model.api_key is not None:
         return "there"
     return "needs none" if model.is_local or model.type == "scripted" else f"missing: {model.api_key_env}"
@@ -93,10 +97,12 @@ def _probed(ctx: "Context", model: "ModelSettings", probe: "Callable[..., Probe]
     from pipeline.model.books import NOTHING, Cost
     from pipeline.model.ledger import micros
 
-    with ctx.books.call(stage="probe", prompt="probe", model=model.name, most=NOTHING) as entry:
-        said = probe(model, keep=ctx.ledgers.write)
-        cost = micros(model.price, said.input_tokens, said.output_tokens)
+    said = probe(model, keep=ctx.ledgers.write)
+    cost = micros(model.price, said.input_tokens, said.output_tokens)
+    with suppress(ModelError), ctx.books.call(stage="probe", prompt="probe", model=model.name, most=NOTHING) as entry:
         entry.cost = Cost(usd_micros=cost, input_tokens=said.input_tokens, output_tokens=said.output_tokens)
+        if not said.rung:
+            raise ModelError(said.trouble, subject=model.name, kind="down")
     return said
 
 

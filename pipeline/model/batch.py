@@ -138,26 +138,31 @@ class Batch:
     def _is_under_way(self, sent: _Sent, left: Mapping[str, Prompt]) -> bool:
         batches = self._model.connection.client.batches.with_streaming_response
         is_late = self._clock() - sent.sent_at >= self._wait
+        is_over, answers = False, b""
         try:
             state = self._ask(_State, batches.retrieve(sent.id))
             if is_late and state.status not in _OVER:
                 state = self._ask(_State, batches.cancel(sent.id))
+            if state.output_file_id:
+                answers = self._download(state.output_file_id)
+            is_over = state.status in _OVER
         except ModelError:
-            state = _State(id=sent.id, status="unknown")
-        if state.status not in _OVER and not is_late:
+            pass  # the next run tries again, until it is late
+        if not is_over and not is_late:
             return True
         self._write(self._key, "")
         self._books.set_free(sent.most)
-        if state.output_file_id:
-            self._take(state.output_file_id, left)
+        self._take(answers, left)
         return False
 
-    def _take(self, file_id: str, left: Mapping[str, Prompt]) -> None:
-        """Keep the answers, as if they had been asked for one by one; each is booked, usable or not."""
+    def _download(self, file_id: str) -> bytes:
         connection = self._model.connection
         with connection.failures(), connection.client.files.with_streaming_response.content(file_id) as response:
-            body = connection.read(response, MAX_BYTES)
-        for text in body.splitlines():
+            return connection.read(response, MAX_BYTES)
+
+    def _take(self, answers: bytes, left: Mapping[str, Prompt]) -> None:
+        """Keep them, as if they had been asked for one by one; each is booked, usable or not."""
+        for text in answers.splitlines():
             try:
                 line = _Line.model_validate_json(text)
             except ValidationError:

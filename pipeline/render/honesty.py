@@ -1,12 +1,13 @@
 """What an issue says about itself: how much was read and left out, who wrote, who reviewed, what was cut. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.render.printed import Approval, Entry, Printed
 from pipeline.text.characters import one_line
 from pipeline.types import Check, Claim
 
+_NAMED = 3  # headlines of those that another model wrote
 _LOOKED_UP = {
     "number": "numbers",
     "quote": "quotations",
@@ -106,19 +107,11 @@ def _approval(written: Sequence[Entry], approval: Approval) -> str:
 
 def _authors(written: Sequence[Entry]) -> list[str]:
     by = Counter(e.summary.written_by.partition(":")[0] for e in written if e.summary)
-    models = Counter(
-        e.summary.written_by.removeprefix("model:")
-        for e in written
-        if e.summary and e.summary.written_by.startswith("model:")
-    )
     notes = sorted(
         {one_line(s.note, 120) for e in written if (s := e.summary) and s.note and s.written_by == "extract"}
     )
     in_part = sum(bool(s.note) for e in written if (s := e.summary) and s.written_by.startswith("model:"))
-    said = [
-        f"The language model {one_line(name, 80)} wrote {_stories(n)}."
-        for name, n in sorted(models.items(), key=lambda m: (-m[1], m[0]))
-    ]
+    said = list(_models(written))
     if in_part:
         said.append(f"Of {_stories(in_part)} it did not read all: the sources are too long.")
     if n := by["extract"]:
@@ -128,6 +121,18 @@ def _authors(written: Sequence[Entry]) -> list[str]:
     if n := by["reviewer"]:
         said.append(f"A person wrote or edited {_stories(n)}.")
     return said
+
+
+def _models(written: Sequence[Entry]) -> Iterator[str]:
+    """Who wrote how many stories; where several models did, also which, but for the one that wrote most."""
+    titles: dict[str, list[str]] = {}
+    for entry in written:
+        if entry.summary and entry.summary.written_by.startswith("model:"):
+            title = one_line(entry.story.representative.title, 80)
+            titles.setdefault(entry.summary.written_by.removeprefix("model:"), []).append(title)
+    for rank, (name, told) in enumerate(sorted(titles.items(), key=lambda m: (-len(m[1]), m[0]))):
+        shown = "; ".join(told[:_NAMED]) + (" ..." if len(told) > _NAMED else "")
+        yield f"The language model {one_line(name, 80)} wrote {_stories(len(told))}{f' ({shown})' if rank else ''}."
 
 
 def _checks(made: Sequence[Check]) -> str:

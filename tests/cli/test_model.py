@@ -52,7 +52,7 @@ def test_the_list_says_who_is_asked_for_what_and_whether_the_key_is_there_but_ne
     assert [(r["task"], r["place"], r["model"], r["key"]) for r in listed if r["task"] in ("write", "check")] == [
         ("write", 1, "deepseek-v4-flash", "there"),
         ("write", 2, "qwen3", "needs none"),
-        ("write", 3, "", "missing: GROQ_API_KEY"),
+        ("write", 3, "x", "missing: GROQ_API_KEY"),
         ("check", 1, "own", "there"),
     ]
     assert {r["task"] for r in listed} == {"write", "triage", "translate", "check"}
@@ -94,6 +94,7 @@ def test_the_check_says_what_is_wrong_and_exits_5(world: World, ask: Ask, server
     (line,) = (line for line in found.stdout.splitlines() if line.startswith("gone"))
     assert "NO" in line
     assert "cannot be reached" in line
+    assert {r["model"]: r["failed"] for r in rows(ask, "cost")} == {"one": 0, "gone": 1}
 
 
 def test_without_a_model_there_is_nothing_to_check(world: World, ask: Ask) -> None:

@@ -28,6 +28,7 @@ class Batches:
     status: str = "in_progress"
     spoil: Callable[[list[Line]], list[Line]] = lambda lines: lines
     refuses: bool = False
+    loses: bool = False  # the file with the answers cannot be had
     sent: list[Line] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)  # method and path
     prompts: list[str] = field(default_factory=list)  # asked one by one
@@ -46,6 +47,8 @@ class Batches:
             assert request.form["purpose"] == "batch"
             self.sent = [json.loads(line) for line in file.splitlines()]
             return _json({"id": "file-in", "object": "file"})
+        if path == "/files/file-out/content" and self.loses:
+            return _json({"error": {"message": "gone"}}, 404)
         if path == "/files/file-out/content":
             lines = [{"custom_id": e["custom_id"], "response": _answered(e), "error": None} for e in self.sent]
             Random(1).shuffle(lines)
@@ -145,6 +148,21 @@ def test_a_batch_that_is_late_is_called_off(world: World, batches: Batches, hang
     assert len(batches.prompts) == 5
     assert hangs or "POST /batches/batch-1/cancel" in batches.asked
     assert costs(world) == [FULL] * 5
+
+
+@pytest.mark.parametrize("hours", [1, 6])
+def test_answers_that_cannot_be_had_are_tried_for_again_until_it_is_late(
+    world: World, batches: Batches, hours: int
+) -> None:
+    world.run()
+    batches.status, batches.loses = "completed", True
+    world.pass_(hours=hours)
+    assert world.run().exit_code == 0
+    assert len(batches.prompts) == (5 if hours == 6 else 0)
+    batches.loses = False
+    world.run()
+    assert len(batches.prompts) == (5 if hours == 6 else 1)
+    assert written_by(world) == {"model:m": 4}
 
 
 def test_a_server_without_batches_is_asked_at_once(world: World, batches: Batches) -> None:

@@ -4,10 +4,12 @@ import json
 import os
 from pathlib import Path
 
-from pipeline.store import model_calls
+import pytest
+
+from pipeline.store import issues, model_calls, summaries
 from tests.e2e.conftest import STORIES, feed
 from tests.e2e.test_opinion import doubtful, judge
-from tests.e2e.world import ModelServer, World, model_server
+from tests.e2e.world import ModelServer, World, free_port, model_server
 
 
 def server(model: ModelServer, name: str, output_usd: int) -> dict[str, object]:
@@ -55,3 +57,25 @@ def test_a_second_run_asks_nothing_and_a_changed_story_is_asked_for_once(world: 
         world.run(until="verify")
         assert len(model.calls) == first + 1
         assert "more next week" in json.dumps(model.calls[-1])
+
+
+@pytest.mark.parametrize("task", ["triage", "check"])
+def test_a_task_whose_model_is_down_is_left_undone_and_the_issue_comes_out_whole(world: World, task: str) -> None:
+    with model_server() as writer:
+        writer.answer = doubtful
+        down = {"base_url": f"http://127.0.0.1:{free_port()}/v1", "name": "gone"}
+        world.config |= {
+            "model": server(writer, "writer", 1),
+            "models": {task: down},
+            "rank": {"sections": [{"name": "News", "limit": 2}], "interests": ["Quayside"]},
+        }
+        report = world.run()
+    assert report.exit_code == 5
+    (problem,) = report.problems
+    assert (problem.stage, problem.subject) == ({"triage": "rank", "check": "verify"}[task], "gone")
+    assert "cannot be reached" in problem.message
+    with world.context() as ctx, ctx.store.read() as db:
+        issue = issues.require(db, "2025-12-03")
+        found = summaries.load(db, [slot.story_id for slot in issue.slots])
+    assert issue.status == "in_review"
+    assert {summary.written_by for summary in found.values()} == {"model:writer"}

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from threading import Barrier
+from threading import Barrier, Lock
 
 import pytest
 
@@ -244,3 +244,32 @@ def test_the_worked_examples_of_a_base_model_count_for_the_budget(script: Loopba
     with pytest.raises(BudgetExceeded):
         on_a_server(model, {}, budget=500).ask(PROMPT, number)
     assert asked == []
+
+
+def test_a_model_is_asked_no_more_at_a_time_than_it_takes() -> None:
+    at_once, most, lock = 0, 0, Lock()
+    both = Barrier(2)
+
+    def answer(_: Prompt) -> str:
+        nonlocal at_once, most
+        with lock:
+            at_once += 1
+            most = max(most, at_once)
+        both.wait(timeout=10)  # only two together get on
+        with lock:
+            at_once -= 1
+        return "1"
+
+    desk = Desk(answer)
+    ledger = Ledger(
+        desk.model,
+        read_cache=desk.cache.get,
+        write_cache=desk.cache.__setitem__,
+        books=desk.books,
+        price=None,
+        threads=2,
+    )
+    with ThreadPoolExecutor(6) as pool:
+        asked = [pool.submit(ledger.ask, replace(PROMPT, user=str(i)), number) for i in range(6)]
+        assert [future.result() for future in asked] == [(1, False)] * 6
+    assert most == 2
