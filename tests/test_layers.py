@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "pipeline"
-STAGES = ("fetch", "extract", "dedupe", "rank", "summarise", "verify", "review", "render", "deliver")
+STAGES = ("fetch", "extract", "dedupe", "rank", "summarise", "verify", "translate", "review", "render", "deliver")
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("cli", "__main__", "demo"),
     ("run", "forecast", "doctor", "init", "discover"),
