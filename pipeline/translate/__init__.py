@@ -1,3 +1,5 @@
-"""Stage 7: what an issue prints -> the same in the other languages. ``agree`` holds each translation against its text,
-``glossary`` holds it to the terms, ``ask`` makes the call of several stories; ``stage`` keeps what held.
+"""Stage 7: what an issue prints -> the same in its other languages, in calls of several stories, checked text by text.
+
+``agree`` holds a translation against its text, ``glossary`` against the terms; ``ask`` makes the call; ``stage`` keeps
+what held.
 """

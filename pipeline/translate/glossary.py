@@ -66,6 +66,19 @@ def parse(text: str) -> tuple[Term, ...]:
     return tuple(term for term in made if term.en and term.zh)
 
 
+def line_of(term: Term) -> str:
+    """A term as a line of a glossary file."""
+    entry: dict[str, object] = {"en": _short(term.en), "zh": _short(term.zh)}
+    entry |= {"keep": True} if term.keep else {}
+    entry |= {"forbidden": list(term.forbidden)} if term.forbidden else {}
+    text = yaml.safe_dump(entry, default_flow_style=True, allow_unicode=True, sort_keys=False, width=10_000)
+    return f"- {text.strip()}\n"
+
+
+def _short(words: tuple[str, ...]) -> str | list[str]:
+    return words[0] if len(words) == 1 else list(words)
+
+
 def laid_over(own: Iterable[Term], ours: Iterable[Term]) -> tuple[Term, ...]:
     """The operator's terms, and those of ours that share no English word with them."""
     first = tuple(own)

@@ -89,9 +89,30 @@ def prompts(ctx: Context, keys: Iterable[str]) -> list[Prompt]:
 
 def terms_of(settings: Settings) -> tuple[Term, ...]:
     """The operator's glossary laid over ours. Raises ConfigError for a file that is none."""
-    ours = resources.find("prompts", "glossary.yaml")
-    own = settings.folder / settings.glossary
-    return glossary.laid_over(_read(own) if own.exists() else (), _read(ours))
+    return glossary.laid_over(own_terms(settings), _read(resources.find("prompts", "glossary.yaml")))
+
+
+def own_terms(settings: Settings) -> tuple[Term, ...]:
+    """The operator's glossary; none where there is no such file yet. Raises ConfigError for a file that is none."""
+    path = settings.folder / settings.glossary
+    return _read(path) if path.exists() else ()
+
+
+def add(settings: Settings, line: str) -> Path:
+    """Put a line at the end of the operator's glossary; every byte before it stays. Gives where that is.
+
+    Raises ConfigError where it cannot be written.
+    """
+    path = settings.folder / settings.glossary
+    try:
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        text = before + ("" if before.endswith("\n") or not before else "\n") + line
+        glossary.parse(text)
+        path.write_text(text, encoding="utf-8")
+    except (OSError, ValueError) as e:
+        remedy = "Write the terms as a list, one a line, in a file that you may write"
+        raise ConfigError(f"cannot take {line.strip()}: {e}", subject=str(path), remedy=remedy) from e
+    return path
 
 
 def _read(path: Path) -> tuple[Term, ...]:
