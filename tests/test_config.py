@@ -162,3 +162,24 @@ def test_an_address_is_enough_to_know_the_provider(tmp_path: Path) -> None:
 def test_a_provider_that_is_none_and_a_model_without_a_name_are_mistakes(tmp_path: Path, model: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         load(tmp_path, GOOD + f"model: {model}\n")
+
+
+def test_languages_begin_with_the_one_that_is_written_and_language_is_short_for_one(tmp_path: Path) -> None:
+    assert load(tmp_path, GOOD).languages == ("en",)
+    assert load(tmp_path, f"language: zh\n{GOOD}").languages == ("zh",)
+    both = load(tmp_path, f"languages: [zh, en]\n{GOOD}")
+    assert (both.language, both.languages, both.layout) == ("zh", ("zh", "en"), "interleaved")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("language: en\nlanguages: [zh, en]", "the first of languages is zh"),
+        ("languages: [en, en-GB]", "en stands there twice"),
+        ("languages: [English]", "languages"),
+        ("languages: en", "languages"),
+        ("layout: mixed", "layout"),
+    ],
+)
+def test_a_mistake_in_the_languages_is_named(tmp_path: Path, line: str, said: str) -> None:
+    assert said in complaint(tmp_path, f"{line}\n{GOOD}")
