@@ -15,12 +15,14 @@ from pydantic import (
     Field,
     ValidationError,
     field_validator,
+    model_validator,
 )
 
 from pipeline.config_file import explain, from_yaml, read
 from pipeline.config_model import MainModelSettings, ModelsSettings, Task, TaskSettings
 from pipeline.config_section import Section
 from pipeline.errors import ConfigError
+from pipeline.text.language import base
 from pipeline.types import Kind
 
 
@@ -34,6 +36,8 @@ def _time_zone(name: str) -> str:
 
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 """The name of a zone in the IANA database."""
+LanguageTag = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+"""The tag of a language (BCP 47): en, zh, zh-Hant."""
 
 
 class ScheduleSettings(Section):
@@ -183,6 +187,9 @@ class Settings(Section):
 
     title: str = "Every Other Day"
     language: str = "en"
+    languages: tuple[LanguageTag, ...] = Field(default=(), max_length=4)
+    layout: Literal["interleaved", "separate"] = "interleaved"
+    glossary: str = "glossary.yaml"
     schedule: ScheduleSettings
     store: StoreSettings = StoreSettings()
     fetch: FetchSettings = FetchSettings()
@@ -198,6 +205,30 @@ class Settings(Section):
     mail: MailSettings = MailSettings()
     channels: tuple[ChannelSettings, ...] = ()
     folder: Path = Field(default=Path(), exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _first_language(cls, data: object) -> object:
+        """``language`` is the short form of ``languages`` for one; the first of these is the language written."""
+        if not isinstance(data, dict):
+            return data
+        languages = data.get("languages") or [data.get("language", "en")]
+        if not isinstance(languages, list | tuple):
+            return data  # pydantic says so
+        first = languages[0]
+        if data.get("language", first) != first:
+            raise ValueError(
+                f"language is {data['language']}, and the first of languages is {first}. Leave language out"
+            )
+        return data | {"language": first, "languages": languages}
+
+    @field_validator("languages")
+    @classmethod
+    def _each_once(cls, languages: tuple[str, ...]) -> tuple[str, ...]:
+        bases = [base(tag) for tag in languages]
+        if twice := sorted({b for b in bases if bases.count(b) > 1}):
+            raise ValueError(f"{', '.join(twice)} stands there twice; take one of each")
+        return languages
 
     @field_validator("sources")
     @classmethod

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from pipeline.context import Context
 from pipeline.rank import stage as rank
 from pipeline.summarise import stage as summarise
+from pipeline.translate import stage as translate
 
 if TYPE_CHECKING:
     from pipeline.model.books import Books, Forecast
@@ -17,6 +18,8 @@ def before_stage(ctx: Context, name: str, keys: Sequence[str]) -> str:
         return _line(name, ctx.triage.forecast(p for key in keys for p in rank.prompts(ctx, key)), ctx.books)
     if name == "summarise" and ctx.model:
         return _line(name, ctx.model.forecast(summarise.prompts(ctx, keys)), ctx.books)
+    if name == "translate" and ctx.translator:
+        return _line(name, ctx.translator.forecast(translate.prompts(ctx, keys)), ctx.books)
     return ""
 
 

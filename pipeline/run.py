@@ -5,7 +5,7 @@
     under the run lock:
         sendings of a run that died -> unknown; bytes past their time -> gone
         repeat until nothing is left to do (a key that was skipped or failed is left for the next run):
-            for stage in fetch, extract, dedupe, rank, summarise, verify, review, render, deliver:
+            for stage in fetch, extract, dedupe, rank, summarise, verify, translate, review, render, deliver:
                 for key in stage.pending():    # one query: what is missing
                     stage.process(key)         # own transaction; where a network is asked: several at a time
 """
@@ -31,6 +31,7 @@ from pipeline.render import stage as render
 from pipeline.review import stage as review
 from pipeline.store import deliveries, runs, sources
 from pipeline.summarise import stage as summarise
+from pipeline.translate import stage as translate
 from pipeline.types import Issue, Outcome, Problem, Rendering
 from pipeline.verify import stage as verify
 
@@ -41,6 +42,7 @@ STAGES: dict[str, ModuleType] = {
     "rank": rank,
     "summarise": summarise,
     "verify": verify,
+    "translate": translate,
     "review": review,
     "render": render,
     "deliver": deliver,
@@ -126,7 +128,7 @@ def check(
     return found
 
 
-def catch_up(ctx: Context, names: Iterable[str] = ("summarise", "verify")) -> Report:
+def catch_up(ctx: Context, names: Iterable[str] = ("summarise", "verify", "translate")) -> Report:
     """Let these stages do what a reviewer's decision left to do (a new lead, the checks of an edit)."""
     report = Report()
     _walk(ctx, list(names), report, Silent())

@@ -198,3 +198,24 @@ def test_each_task_has_its_own_model_and_chain_or_that_of_all(tmp_path: Path) ->
 )
 def test_a_mistake_in_the_model_of_a_task_is_named(tmp_path: Path, text: str, said: str) -> None:
     assert said in complaint(tmp_path, GOOD + text)
+
+
+def test_languages_begin_with_the_one_that_is_written_and_language_is_short_for_one(tmp_path: Path) -> None:
+    assert load(tmp_path, GOOD).languages == ("en",)
+    assert load(tmp_path, f"language: zh\n{GOOD}").languages == ("zh",)
+    both = load(tmp_path, f"languages: [zh, en]\n{GOOD}")
+    assert (both.language, both.languages, both.layout) == ("zh", ("zh", "en"), "interleaved")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("language: en\nlanguages: [zh, en]", "the first of languages is zh"),
+        ("languages: [en, en-GB]", "en stands there twice"),
+        ("languages: [English]", "languages"),
+        ("languages: en", "languages"),
+        ("layout: mixed", "layout"),
+    ],
+)
+def test_a_mistake_in_the_languages_is_named(tmp_path: Path, line: str, said: str) -> None:
+    assert said in complaint(tmp_path, f"{line}\n{GOOD}")

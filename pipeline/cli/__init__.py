@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.apply import apply
+from pipeline.cli.glossary import glossary
 from pipeline.cli.issue import issue
 from pipeline.cli.lists import recipients
 from pipeline.cli.model import model
@@ -37,6 +38,6 @@ def digest(context: click.Context, config: Path) -> None:
     context.obj = config
 
 
-for command in (run, demo, init, doctor, status, review, issue, sources, recipients, model, apply):
+for command in (run, demo, init, doctor, status, review, issue, sources, recipients, glossary, model, apply):
     digest.add_command(command)
 model.add_command(try_story)

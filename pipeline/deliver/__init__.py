@@ -1,1 +1,1 @@
-"""Stage 9: frozen renderings -> mails, one ledger row a recipient, written before the first byte is sent."""
+"""Stage 10: frozen renderings -> mails, one ledger row a recipient, written before the first byte is sent."""

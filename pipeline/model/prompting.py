@@ -22,7 +22,7 @@ _DIVIDER = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _SHAPE = "It is a line ---, a YAML head, a line ---, the system text, a line ---, the user text"
 
 H = TypeVar("H", bound=BaseModel)
-AnswerName = Literal["summary", "notes", "lead", "same", "significance", "repair", "check"]
+AnswerName = Literal["summary", "notes", "lead", "same", "significance", "repair", "check", "translation"]
 
 _HEAD = f"Its head has inputs, answer (one of {', '.join(get_args(AnswerName))}) and max_output_tokens"
 

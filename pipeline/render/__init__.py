@@ -1,1 +1,1 @@
-"""Stage 8: an approved issue -> the bytes that are sent, frozen under the fingerprint that was approved."""
+"""Stage 9: an approved issue -> the bytes that are sent, frozen under the fingerprint that was approved."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.render.printed import Approval, Entry, Printed
 from pipeline.text.characters import one_line
-from pipeline.types import Check, Claim
+from pipeline.types import Check
 
 _NAMED = 3  # headlines of those that another model wrote
 _LOOKED_UP = {
@@ -19,18 +19,13 @@ _LOOKED_UP = {
 }
 
 
-def kept_claims(entry: Entry) -> list[Claim]:
-    """The sentences of a story that are printed, in order."""
-    claims = entry.summary.claims if entry.summary else ()
-    return [claim for i, claim in enumerate(claims) if i not in entry.cut]
-
-
-def count_line(counts: Mapping[str, int], *, printed: int, brief: int, minutes: int) -> tuple[str, ...]:
+def count_line(counts: Mapping[str, int], *, printed: int, brief: int, reading: str) -> tuple[str, ...]:
     """The honest counts, part by part; what is zero is not said.
 
     ``counts`` may hold sources_checked, sources_failed, items_fetched, items_stale, items_filtered, undated,
     items_merged, pages_read, pages_refused, pages_failed, stories, stories_updated, stories_ran_before,
-    stories_left_out and dropped_<reason>; ``printed`` and ``brief`` are what really stands there.
+    stories_left_out and dropped_<reason>; ``printed`` and ``brief`` are what really stands there, and
+    ``reading`` is how long that takes ("6 min").
     """
     parts = [
         _part(counts, ("sources_checked", "source checked", "sources checked"), ("sources_failed", "failed", "")),
@@ -58,7 +53,7 @@ def count_line(counts: Mapping[str, int], *, printed: int, brief: int, minutes: 
             ("stories_left_out", "left out for space", ""),
             ("stories_ran_before", "ran before", ""),
         ),
-        f"{minutes} min",
+        reading,
     ]
     return tuple(part for part in parts if part)
 

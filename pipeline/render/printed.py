@@ -28,7 +28,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """Everything that an issue prints. ``entries`` stand in the order of the issue; ``title`` is the digest's name."""
+    """Everything that an issue prints. ``entries`` stand in the order of the issue; ``title`` is the digest's name.
+
+    ``translations`` are by (story or issue id, language) and by number as in ``types.Check``: (what was translated, its
+    translation).
+    """
 
     issue: Issue
     title: str
@@ -39,5 +43,10 @@ class Printed:
     lead_cut: frozenset[int] = frozenset()  # the sentences of the lead that are not printed
     approval: Approval = "none"
     language: str = "en"
+    languages: tuple[str, ...] = ()  # all of them; the page is in ``language``
+    layout: Literal["interleaved", "separate"] = "interleaved"
+    translations: Mapping[tuple[str, str], Mapping[int, tuple[str, str]]] = field(default_factory=dict)
+    translators: Mapping[str, Sequence[str]] = field(default_factory=dict)  # models, by language
+    can_translate: bool = False  # whether a model is asked for translations
     previous_issue_id: str | None = None
     unsubscribe: str = ""  # mail.unsubscribe of the configuration

@@ -12,9 +12,10 @@ from pipeline.context import Context
 from pipeline.errors import ReviewError
 from pipeline.render.render import FindingView, Notice, environment, render, render_notice
 from pipeline.render.view import Entry, Printed
-from pipeline.store import issues, leads, repeats, stories, summaries, told
+from pipeline.store import issues, leads, repeats, stories, summaries, told, translations
 from pipeline.store.approval import fingerprint
 from pipeline.store.decisions import Decided
+from pipeline.store.translations import Translation
 from pipeline.text.marking import around
 from pipeline.types import Check, Format, Issue, Outcome, Rendering
 
@@ -103,6 +104,7 @@ def gather(ctx: Context, db: Connection, issue: Issue) -> Printed:
                 cut=cut,
             )
         )
+    made = [t for t in translations.load(db, [issue.id, *ids]).values() if t.text]
     return Printed(
         issue=issue,
         title=ctx.settings.title,
@@ -113,9 +115,31 @@ def gather(ctx: Context, db: Connection, issue: Issue) -> Printed:
         lead_cut=frozenset(issue.lead_cut or ()) if by_policy else frozenset(),
         approval="policy" if by_policy else "person",
         language=ctx.settings.language,
+        languages=ctx.settings.languages,
+        layout=ctx.settings.layout,
+        translations=_by_language(made, entries, issue.id),
+        translators=_translators(made),
+        can_translate=ctx.translator is not None,
         previous_issue_id=previous.id if previous else None,
         unsubscribe=ctx.settings.mail.unsubscribe,
     )
+
+
+def _by_language(
+    made: Sequence[Translation], entries: Sequence[Entry], issue_id: str
+) -> dict[tuple[str, str], dict[int, tuple[str, str]]]:
+    """The translations of the revisions that are printed, and of the lead, as Printed has them."""
+    printed = {(issue_id, 0), *((e.story.id, e.summary.revision if e.summary else 0) for e in entries)}
+    found: dict[tuple[str, str], dict[int, tuple[str, str]]] = {}
+    for t in made:
+        if (t.story_id, t.revision) in printed:
+            found.setdefault((t.story_id, t.language), {})[t.number] = (t.source, t.text)
+    return found
+
+
+def _translators(made: Sequence[Translation]) -> dict[str, list[str]]:
+    by = sorted({(t.language, t.written_by.removeprefix("model:")) for t in made})
+    return {language: [name for lang, name in by if lang == language] for language, _ in by}
 
 
 def _reviewed_counts(db: Connection, issue: Issue, decided: Sequence[Decided]) -> dict[str, int]:

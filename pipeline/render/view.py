@@ -4,23 +4,33 @@ Pure. Prose is on one line, without control characters, Han and Latin spaced; ad
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.render.honesty import count_line, how_made, kept_claims
+from pipeline.render.bilingual import (
+    PartSectionView,
+    PartView,
+    Tally,
+    TextsView,
+    direction,
+    how_translated,
+    lead_in,
+    reading,
+    story_in,
+)
+from pipeline.render.honesty import count_line, how_made
 from pipeline.render.printed import Approval, Entry, Printed
 from pipeline.text.addresses import unsubscribe_uri
 from pipeline.text.characters import one_line
+from pipeline.text.language import base, own_name
 from pipeline.text.spacing import space
-from pipeline.text.tokens import reading_minutes
 from pipeline.text.urls import host
-from pipeline.types import Check, Item, Told
+from pipeline.types import HEADLINE, WHY_IT_MATTERS, Check, Item, Told
 
 __all__ = ["Approval", "Entry", "IssueView", "LinkView", "Printed", "SectionView", "StoryView", "build", "full_count"]
 
 MAX_PREHEADER_CHARS = 100
-_RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ps", "ur", "yi"})
 _MONTHS: tuple[str, ...] = ("January", "February", "March", "April", "May", "June")
 _MONTHS += ("July", "August", "September", "October", "November", "December")
 _WEB = re.compile(r"https?://[^\s\x00-\x20\x7f-\x9f<>\"\\^`{|}]+", re.IGNORECASE)
@@ -63,6 +73,7 @@ class StoryView:
     marks: tuple[str, ...]
     language: str
     direction: Literal["", "ltr", "rtl"]
+    translations: tuple[TextsView, ...] = ()  # what stands under its paragraphs, in other languages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +97,12 @@ class IssueView:
     direction: Literal["ltr", "rtl"]
     preheader: str
     lead: tuple[str, ...]
+    lead_translations: tuple[TextsView, ...]
     sections: tuple[SectionView, ...]
     briefs: tuple[StoryView, ...]
+    parts: tuple[PartView, ...]  # the issue again in other languages, where these do not stand under its paragraphs
     more: int
-    minutes: int
+    reading: str
     counts: tuple[str, ...]
     how_made: tuple[str, ...]
     previous_issue_id: str | None
@@ -104,34 +117,42 @@ def build(printed: Printed, *, full: int | None = None, brief: int | None = None
     """
     whole, short = _split(printed.entries, full)
     shown = short if brief is None else short[:brief]
-    sections = _sections(printed, whole)
-    briefs = tuple(_story(printed, e) for e in shown)
+    tally = Tally()
+    told = {e.story.id: _tell(printed, e, tally, whole=e in whole) for e in (*whole, *shown)}
+    sections = _sections(printed, whole, told)
+    briefs = tuple(_story(printed, e, told[e.story.id]) for e in shown)
     kept = (s for i, s in enumerate(printed.issue.lead) if i not in printed.lead_cut)
     lead = tuple(line for sentence in kept if (line := _prose(sentence)))
-    minutes = _minutes(lead, sections, briefs)
+    leads = {lang: lead_in(printed, lang, tally) for lang in printed.languages if lang != printed.language}
+    stories = [*(s for section in sections for s in section.stories), *briefs]
+    translated = {lang: (t, *(e.by_language[lang] for e in told.values())) for lang, t in leads.items()}
+    minutes = _reading(printed, lead, stories, {lang: t for lang, t in translated.items() if tally.made.get(lang)})
     more = len(short) - len(shown)
     left_out = printed.counts.get("stories_left_out", 0) + more
-    headlines = [s.headline for section in sections for s in section.stories] + [s.headline for s in briefs]
+    interleaved = printed.layout == "interleaved"
+    parts = () if interleaved else (_part(lang, texts, [*whole, *shown], told) for lang, texts in leads.items())
     return IssueView(
         id=printed.issue.id,
         title=_prose(printed.title),
         subject=_prose(printed.issue.subject) or _prose(printed.title),
         date=_date(printed.issue.id),
         language=printed.language,
-        direction=_direction(printed.language),
-        preheader=one_line(lead[0] if lead else "; ".join(headlines), MAX_PREHEADER_CHARS),
+        direction=direction(printed.language),
+        preheader=one_line(lead[0] if lead else "; ".join(s.headline for s in stories), MAX_PREHEADER_CHARS),
         lead=lead,
+        lead_translations=tuple(t for t in leads.values() if t.texts) if interleaved else (),
         sections=sections,
         briefs=briefs,
+        parts=tuple(part for part in parts if part.lead.texts or part.sections),
         more=more,
-        minutes=minutes,
+        reading=minutes,
         counts=count_line(
             {**printed.counts, "stories_left_out": left_out},
             printed=len(whole),
             brief=len(shown),
-            minutes=minutes,
+            reading=minutes.removesuffix(" read"),
         ),
-        how_made=how_made([*whole, *shown], printed),
+        how_made=(*how_made([*whole, *shown], printed), *how_translated(printed, tally)),
         previous_issue_id=printed.previous_issue_id,
         unsubscribe=unsubscribe_uri(printed.unsubscribe),
     )
@@ -152,41 +173,85 @@ def _split(entries: Sequence[Entry], full: int | None) -> tuple[list[Entry], lis
     return whole, [*demoted, *(e for e in entries if e.slot.brief)]
 
 
-def _sections(printed: Printed, entries: Sequence[Entry]) -> tuple[SectionView, ...]:
+def _sections(printed: Printed, entries: Sequence[Entry], told: Mapping[str, "_Told"]) -> tuple[SectionView, ...]:
     by_name: dict[str, list[StoryView]] = {}
     for entry in entries:
-        by_name.setdefault(entry.slot.section, []).append(_story(printed, entry))
+        by_name.setdefault(entry.slot.section, []).append(_story(printed, entry, told[entry.story.id]))
     return tuple(
         SectionView(anchor=f"section-{i}", name=_prose(name), stories=tuple(stories))
         for i, (name, stories) in enumerate(by_name.items(), start=1)
     )
 
 
-def _story(printed: Printed, entry: Entry) -> StoryView:
-    summary = entry.summary
-    first = entry.story.representative
-    links = _links(entry.story.items, printed.source_names)
-    headline = summary.headline if summary and -1 not in entry.cut else first.title
-    # where a source has nothing but a title, the title is the claim; it is not printed twice
-    claims = [claim for claim in kept_claims(entry) if one_line(claim.text) != one_line(headline)]
-    why = summary.why_it_matters if summary and -2 not in entry.cut else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What is printed of a story: its texts by number as in ``types.Check``, and the same in each language."""
+
+    texts: Mapping[int, str]
+    language: str
+    by_language: Mapping[str, TextsView]
+
+
+def _tell(printed: Printed, entry: Entry, tally: Tally, *, whole: bool) -> _Told:
+    """Where a source has nothing but a title, the title is the claim; it is not printed twice."""
+    summary, first = entry.summary, entry.story.representative
+    headline = summary.headline if summary and HEADLINE not in entry.cut else first.title
+    texts = {HEADLINE: headline}
+    if summary and whole:
+        kept = {number: text for number, text in summary.texts.items() if number not in (HEADLINE, *entry.cut)}
+        texts |= {n: t for n, t in kept.items() if n == WHY_IT_MATTERS or one_line(t) != one_line(headline)}
     language = summary.language if summary else first.language
+    own = printed.language if language == "und" else language
+    by_language = {lang: story_in(printed, entry, texts, own, lang, tally) for lang in printed.languages}
+    return _Told(texts=texts, language=language, by_language=by_language)
+
+
+def _story(printed: Printed, entry: Entry, told: _Told) -> StoryView:
+    first, claims = entry.story.representative, entry.summary.claims if entry.summary else ()
+    links = _links(entry.story.items, printed.source_names)
+    kept = [(claims[n], _prose(text)) for n, text in told.texts.items() if n >= 0]
+    language = told.language
     other = language not in ("und", printed.language)
     return StoryView(
         anchor=f"story-{entry.story.id}",
         label="Update" if entry.slot.update_of is not None else "",
-        headline=_prose(headline) or (links[0].name if links else "Untitled"),
+        headline=_prose(told.texts[HEADLINE]) or (links[0].name if links else "Untitled"),
         url=_web_url(first.url) or next((link.url for link in links if link.url), ""),
-        sentences=tuple(_prose(claim.text) for claim in claims if not claim.speaker),
-        opinions=tuple(_prose(claim.text) for claim in claims if claim.speaker),
-        why_it_matters=_prose(why or ""),
+        sentences=tuple(text for claim, text in kept if not claim.speaker),
+        opinions=tuple(text for claim, text in kept if claim.speaker),
+        why_it_matters=_prose(told.texts.get(WHY_IT_MATTERS, "")),
         links=links,
         earlier=_earlier(entry.before) if entry.before else None,
         credits=tuple(dict.fromkeys(_prose(i.credit) for i in entry.story.items if i.credit)),
-        marks=_marks(entry, printed.approval, headline_only=summary is not None and not claims),
+        marks=_marks(entry, printed.approval, headline_only=entry.summary is not None and not kept),
         language=language if other else "",
-        direction=_direction(language) if other and _direction(language) != _direction(printed.language) else "",
+        direction=direction(language) if other and direction(language) != direction(printed.language) else "",
+        translations=tuple(_under(printed, told)),
     )
+
+
+def _under(printed: Printed, told: _Told) -> Iterator[TextsView]:
+    """What stands under the paragraphs of a story: every other language, or only that of the page for a foreign one."""
+    own = base(printed.language if told.language == "und" else told.language)
+    for language, texts in told.by_language.items():
+        if texts.texts and base(language) != own and language in _interleaved(printed):
+            yield texts
+
+
+def _interleaved(printed: Printed) -> Sequence[str]:
+    return printed.languages if printed.layout == "interleaved" else (printed.language,)
+
+
+def _part(language: str, lead: TextsView, entries: Sequence[Entry], told: Mapping[str, _Told]) -> PartView:
+    """The issue again in another language, as far as it was translated."""
+    by_name: dict[str, list[tuple[TextsView, str]]] = {}
+    for entry in entries:
+        texts = told[entry.story.id].by_language[language]
+        if texts.texts:
+            name = "" if entry.slot.brief else _prose(entry.slot.section)
+            by_name.setdefault(name, []).append((texts, _web_url(entry.story.representative.url)))
+    sections = tuple(PartSectionView(name=name, stories=tuple(stories)) for name, stories in by_name.items())
+    return PartView(name=own_name(language), lead=lead, sections=sections)
 
 
 def _earlier(before: Told) -> EarlierView:
@@ -254,17 +319,15 @@ def _prose(text: str) -> str:
     return space(one_line(text))
 
 
-def _minutes(lead: Sequence[str], sections: Sequence[SectionView], briefs: Sequence[StoryView]) -> int:
-    """Reading time of what is printed, in whole minutes, one at least."""
-    stories = [s for section in sections for s in section.stories]
-    parts = [*lead, *(s.headline for s in (*stories, *briefs))]
+def _reading(
+    printed: Printed, lead: Sequence[str], stories: Sequence[StoryView], by_language: Mapping[str, Sequence[TextsView]]
+) -> str:
+    """Reading time of what is printed: in the page's language all but its translations, in another one what has it."""
+    parts = [*lead]
     for s in stories:
-        parts += [*s.sentences, *s.opinions, s.why_it_matters]
-    return max(1, round(reading_minutes("\n".join(parts))))
-
-
-def _direction(language: str) -> Literal["ltr", "rtl"]:
-    return "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
+        parts += [s.headline, *s.sentences, *s.opinions, s.why_it_matters]
+    others = {language: [text for t in texts for text in t.texts] for language, texts in by_language.items()}
+    return reading(printed.language, {printed.language: parts, **others})
 
 
 def _date(issue_id: str) -> str:

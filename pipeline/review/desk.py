@@ -1,16 +1,17 @@
 """PURE but for reading the store: what a reviewer is shown of each story, and what their edit means."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.engine import Connection
 
 from pipeline.errors import ReviewError
 from pipeline.review.findings import Found, of_lead, of_summary, source_line, to_show
 from pipeline.review.others import COLUMNS, LeftOut, Perhaps
-from pipeline.store import doubts, issues, leads, repeats, stories, summaries
+from pipeline.store import doubts, issues, leads, repeats, stories, summaries, translations
 from pipeline.store.decisions import Decided
 from pipeline.store.told import of_slots
+from pipeline.store.translations import Key, Translation
 from pipeline.text.characters import one_line
 from pipeline.text.marking import mark
 from pipeline.text.wrap import width, wrap
@@ -41,6 +42,7 @@ class Card:
     checks: tuple[Check, ...]
     perhaps: tuple[Perhaps, ...] = ()
     before: Told | None = None  # what it is an update of
+    translations: Mapping[tuple[str, int], str] = field(default_factory=dict)  # by language and ``Check.claim``
 
     @property
     def headline(self) -> str:
@@ -134,13 +136,26 @@ def cards(db: Connection, decided: Sequence[Decided]) -> list[Card]:
     ids = [d.slot.story_id for d in decided]
     found = of_slots(db, [d.slot for d in decided])
     written, checks = summaries.load(db, ids), summaries.checks_of(db, ids)
+    kept = translations.load(db, ids)
     made = []
     for d in decided:
         key = (d.slot.story_id, d.slot.revision or 0)
         summary = None if d.slot.brief else written.get(key)
         telling, checked = found[key[0]], checks.get(key, ())
-        made.append(Card(decided=d, story=telling.story, before=telling.before, summary=summary, checks=checked))
+        card = Card(decided=d, story=telling.story, before=telling.before, summary=summary, checks=checked)
+        made.append(replace(card, translations=_translations(card, kept)))
     return _with_doubts(db, made)
+
+
+def _translations(card: Card, kept: Mapping[Key, Translation]) -> dict[tuple[str, int], str]:
+    """Of the texts as they stand now; "" where no translation held."""
+    revision = card.summary.revision if card.summary else 0
+    texts = card.summary.texts if card.summary else {HEADLINE: card.headline}
+    return {
+        (t.language, t.number): t.text
+        for t in kept.values()
+        if t.story_id == card.story.id and t.revision == revision and texts.get(t.number) == t.source
+    }
 
 
 def _with_doubts(db: Connection, made: Sequence[Card]) -> list[Card]:
@@ -251,7 +266,8 @@ def told(card: Card, number: int, total: int, source_names: Mapping[str, str], c
     """
     head = f"── {number} of {total} · {card.section} · {card.state} · {card.author} · {flags(card)} "
     lines = [head + "─" * max(columns - width(head), 0), ""]
-    lines += [*wrap(card.marked(HEADLINE), columns).splitlines(), *_findings(card, HEADLINE, source_names, columns)]
+    lines += [*wrap(card.marked(HEADLINE), columns).splitlines(), *_in_others(card, HEADLINE, columns)]
+    lines += _findings(card, HEADLINE, source_names, columns)
     if card.before:
         lines += _wrapped(f"Told before: {_earlier(card.before)}", "", columns)
     if card.summary:
@@ -259,6 +275,7 @@ def told(card: Card, number: int, total: int, source_names: Mapping[str, str], c
             lines += ["", *_claim(card, card.summary, i, source_names, columns)]
         if card.summary.why_it_matters:
             lines += ["", *_wrapped(f"Why it matters: {card.marked(WHY_IT_MATTERS)}", "", columns)]
+            lines += _in_others(card, WHY_IT_MATTERS, columns)
             lines += _findings(card, WHY_IT_MATTERS, source_names, columns)
         if card.summary.note:
             lines += ["", *_wrapped(f"Note: {card.summary.note}", "", columns)]
@@ -275,6 +292,7 @@ def told(card: Card, number: int, total: int, source_names: Mapping[str, str], c
 def _claim(card: Card, summary: Summary, index: int, source_names: Mapping[str, str], columns: int) -> Iterable[str]:
     claim = summary.claims[index]
     yield from _wrapped(card.marked(index), f"{index + 1}. ", columns)
+    yield from _in_others(card, index, columns)
     names = {i.id: source_names.get(i.source_id, i.source_id) for i in card.story.items}
     for citation in claim.citations:
         if citation.quote != claim.text:  # an extract is its own source text
@@ -283,6 +301,13 @@ def _claim(card: Card, summary: Summary, index: int, source_names: Mapping[str, 
     if not claim.citations:
         yield "     (no source text stands behind this sentence)"
     yield from _findings(card, index, source_names, columns)
+
+
+def _in_others(card: Card, claim: int, columns: int) -> Iterable[str]:
+    """What stands under a text in the other languages."""
+    for (language, number), text in card.translations.items():
+        if number == claim:
+            yield from _wrapped(f"{language}: {text or '(no translation held; it prints without)'}", "     ", columns)
 
 
 def _findings(card: Card, claim: int, source_names: Mapping[str, str], columns: int) -> list[str]:

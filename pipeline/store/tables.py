@@ -195,14 +195,7 @@ doubts = sa.Table(
     _at("at"),
 )
 
-skips = sa.Table(
-    "skips",
-    metadata,
-    _text("stage", key=True),
-    _text("subject", key=True),
-    _text("reason"),
-    _at("at"),
-)
+skips = sa.Table("skips", metadata, _text("stage", key=True), _text("subject", key=True), _text("reason"), _at("at"))
 
 issues = sa.Table(
     "issues",
@@ -329,12 +322,7 @@ renderings = sa.Table(
 )
 
 recipients = sa.Table(
-    "recipients",
-    metadata,
-    _text("address", key=True),
-    _text("name"),
-    _at("added_at"),
-    _at("removed_at", null=True),
+    "recipients", metadata, _text("address", key=True), _text("name"), _at("added_at"), _at("removed_at", null=True)
 )
 
 deliveries = sa.Table(
@@ -369,6 +357,21 @@ model_calls = sa.Table(
     sa.Column("from_cache", sa.Boolean, nullable=False),
     _text("error"),
     _at("called_at"),
+)
+
+# Texts that are printed, in another language. ``story_id`` is the id of the issue where the text is of its lead;
+# ``number`` is that of ``Check.claim``. An empty ``text``: none that held was given.
+translations = sa.Table(
+    "translations",
+    metadata,
+    _text("story_id", key=True),
+    sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False),
+    _text("language", key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    _text("source"),
+    _text("text"),
+    _text("input_hash"),
+    _text("written_by"),
 )
 
 runs = sa.Table(

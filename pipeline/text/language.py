@@ -56,3 +56,38 @@ def settle(claimed: str, text: str) -> str:
     tag = _TAG.fullmatch(claimed.strip())
     language, found = tag[1].lower() if tag else "", detect(text)
     return found if not language or found in _SCRIPTED or language in _SCRIPTED else language
+
+
+_NAMES = {
+    "ar": "العربية", "de": "Deutsch", "en": "English", "es": "Español", "fr": "Français", "he": "עברית",
+    "it": "Italiano", "ja": "日本語", "ko": "한국어", "nl": "Nederlands", "pt": "Português", "ru": "Русский",
+    "zh": "中文", "zh-hant": "繁體中文",
+}  # fmt: skip
+_TRADITIONAL = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
+
+
+def base(tag: str) -> str:
+    """ "zh" of "zh-Hans"."""
+    return tag.replace("_", "-").partition("-")[0].lower()
+
+
+def own_name(tag: str) -> str:
+    """What a language calls itself ("中文"); its tag where that is not known."""
+    traditional = tag.lower().startswith(_TRADITIONAL)
+    return _NAMES["zh-hant"] if traditional else _NAMES.get(base(tag), tag)
+
+
+def html_tag(tag: str) -> str:
+    """The tag for a ``lang`` attribute: of Chinese it says the script, by which fonts are chosen."""
+    return "zh-Hans" if tag.lower() in ("zh", "zh-cn", "zh-sg") else tag
+
+
+def script_of(tag: str) -> str:
+    """ "zh", "ja", "ko" or "ru" for a language that its script tells, else ""."""
+    return base(tag) if base(tag) in _SCRIPTED else ""
+
+
+def has_script(text: str, language: str) -> bool:
+    """Whether a text holds a character of the script of "zh", "ja", "ko" or "ru"."""
+    scripts = {"zh": (_HAN,), "ja": (_KANA, _HAN), "ko": (_HANGUL,), "ru": (_CYRILLIC,)}
+    return any(script.search(text) for script in scripts[language])

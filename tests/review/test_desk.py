@@ -169,3 +169,11 @@ def test_an_unchanged_form_reads_back_as_it_was() -> None:
 def test_an_edit_without_headline_and_sentence_is_refused(text: str) -> None:
     with pytest.raises(ReviewError, match="a headline and one sentence at least"):
         desk.read_edit(text)
+
+
+def test_a_translation_stands_under_its_text_and_one_that_did_not_hold_is_told() -> None:
+    under = {("zh", -1): "Heron 2开放", ("zh", 0): "", ("zh", 1): "今天发布。"}
+    lines = desk.told(card(translations=under), 1, 1, NAMES).splitlines()
+    assert lines[lines.index("Heron 2 opens") + 1] == "     zh: Heron 2开放"
+    assert lines[lines.index("2. It is out today.") + 1] == "     zh: 今天发布。"
+    assert "     zh: (no translation held; it prints without)" in lines

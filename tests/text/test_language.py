@@ -1,6 +1,6 @@
 import pytest
 
-from pipeline.text.language import detect, settle
+from pipeline.text.language import detect, html_tag, own_name, settle
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,17 @@ def test_what_script_and_common_words_tell(text: str, language: str) -> None:
 )
 def test_the_script_outweighs_a_claim(claimed: str, text: str, language: str) -> None:
     assert settle(claimed, text) == language
+
+
+@pytest.mark.parametrize(
+    ("tag", "name", "html"),
+    [
+        ("zh", "中文", "zh-Hans"),
+        ("zh-Hant", "繁體中文", "zh-Hant"),
+        ("zh-TW", "繁體中文", "zh-TW"),
+        ("en", "English", "en"),
+        ("xx", "xx", "xx"),
+    ],
+)
+def test_a_language_has_its_own_name_and_a_tag_for_pages(tag: str, name: str, html: str) -> None:
+    assert (own_name(tag), html_tag(tag)) == (name, html)
