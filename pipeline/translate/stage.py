@@ -89,7 +89,7 @@ def prompts(ctx: Context, keys: Iterable[str]) -> list[Prompt]:
 
 def terms_of(settings: Settings) -> tuple[Term, ...]:
     """The operator's glossary laid over ours. Raises ConfigError for a file that is none."""
-    return glossary.laid_over(own_terms(settings), _read(resources.find("prompts", "glossary.yaml")))
+    return glossary.laid_over(own_terms(settings), _read(resources.find("prompts", "glossary.yaml", settings.folder)))
 
 
 def own_terms(settings: Settings) -> tuple[Term, ...]:
