@@ -17,6 +17,8 @@ from pipeline.schedule import upcoming
 from pipeline.seams import Channel
 from pipeline.store import deliveries, sources
 from pipeline.store.sources import SourceState
+from pipeline.text.language import own_name
+from pipeline.translate.stage import terms_of
 
 NEEDED = (
     ("prompts", "summarise.md"),
@@ -24,6 +26,8 @@ NEEDED = (
     ("prompts", "same.md"),
     ("prompts", "repair.md"),
     ("prompts", "check.md"),
+    ("prompts", "translate.md"),
+    ("prompts", "glossary.yaml"),
     ("templates", "email/issue.html.j2"),
     ("templates", "email/issue.txt.j2"),
     ("templates", "email/issue.md.j2"),
@@ -62,7 +66,7 @@ def examine(path: Path) -> list[Finding]:
     except DigestError as e:
         return [_failed("configuration", e)]
     found = [Finding(subject="configuration", state="ok", message=f"{len(settings.sources)} sources")]
-    found += [*_files(settings), *_models(settings), *_mail(settings)]
+    found += [*_files(settings), *_models(settings), *_languages(settings), *_mail(settings)]
     try:
         with opened(settings) as ctx:
             found += [_embeddings(settings), *_store(ctx), *_channels(ctx), _calendar(ctx)]
@@ -119,6 +123,18 @@ def _model(key: str, model: ModelSettings, *, is_all: bool = False) -> Finding:
         return Finding(subject=key, state="missing", message=f"{model.name} needs a key", remedy=remedy, exit_code=2)
     remedy = "`digest model check` asks it one thing" if key == "model" else ""
     return Finding(subject=key, state="ok", message=f"{model.name} at {model.place}", remedy=remedy)
+
+
+def _languages(settings: Settings) -> Iterator[Finding]:
+    """Of an issue in several languages, whether a model translates it, and by which terms."""
+    if len(settings.languages) < 2:
+        return
+    said = f"{', '.join(map(own_name, settings.languages))} ({settings.layout})"
+    if not settings.task("translate").chain:
+        remedy = "Set model or models.translate: without one the issue stays in one language"
+        yield Finding(subject="languages", state="note", message=f"{said}: no model translates", remedy=remedy)
+    else:
+        yield _try("languages", lambda: f"{said}; {len(terms_of(settings))} terms in the glossary")
 
 
 def _embeddings(settings: Settings) -> Finding:

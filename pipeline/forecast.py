@@ -19,7 +19,7 @@ def before_stage(ctx: Context, name: str, keys: Sequence[str]) -> str:
     if name == "summarise" and ctx.model:
         return _line(name, ctx.model.forecast(summarise.prompts(ctx, keys)), ctx.books)
     if name == "translate" and ctx.translator:
-        return _line(name, ctx.translator.forecast(translate.prompts(ctx, keys)), ctx.books)
+        return _line(name, ctx.translator.forecast(translate.prompts(ctx, keys)), ctx.books, "stays in one language")
     return ""
 
 
@@ -39,7 +39,7 @@ def of_run(ctx: Context) -> Iterator[str]:
     yield from said
 
 
-def _line(name: str, forecast: "Forecast", books: "Books") -> str:
+def _line(name: str, forecast: "Forecast", books: "Books", otherwise: str = "is printed as extracts") -> str:
     if not forecast.calls:
         return ""
     most, left = forecast.most, books.left_usd_micros
@@ -52,7 +52,7 @@ def _line(name: str, forecast: "Forecast", books: "Books") -> str:
     room = books.left_tokens
     said += "" if room is None else f", {room:,} tokens left"
     fits = most.usd_micros <= left and (room is None or most.tokens <= room)
-    return said if fits else f"{said}: what does not fit is printed as extracts"
+    return said if fits else f"{said}: what does not fit {otherwise}"
 
 
 def _usd(micros: int) -> str:

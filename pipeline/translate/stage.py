@@ -22,6 +22,9 @@ from pipeline.translate.glossary import Term
 from pipeline.types import HEADLINE, Issue, Outcome
 
 _SEPARATOR = "/"
+_FOR_GOOD = frozenset(
+    {"garbage", "refused", "cut_off"}
+)  # the same question would get the same; what is down comes back
 
 
 def threads(ctx: Context) -> int:
@@ -65,7 +68,7 @@ def process(ctx: Context, key: str) -> Outcome:
     rows = [
         _row(ctx, text, language, asked.held.get(place, ""), by, terms, file)
         for place, text in enumerate(missing)
-        if place in asked.held or (failure is not None and failure.kind == "garbage")
+        if place in asked.held or (failure is not None and failure.kind in _FOR_GOOD)
     ]
     with ctx.store.begin() as db:
         translations.keep(db, rows)
@@ -89,7 +92,7 @@ def prompts(ctx: Context, keys: Iterable[str]) -> list[Prompt]:
 
 def terms_of(settings: Settings) -> tuple[Term, ...]:
     """The operator's glossary laid over ours. Raises ConfigError for a file that is none."""
-    return glossary.laid_over(own_terms(settings), _read(resources.find("prompts", "glossary.yaml")))
+    return glossary.laid_over(own_terms(settings), _read(resources.find("prompts", "glossary.yaml", settings.folder)))
 
 
 def own_terms(settings: Settings) -> tuple[Term, ...]:
@@ -169,15 +172,18 @@ def _missing(
     found = []
     for text in texts:
         there = kept.get((text.story_id, text.revision, language, text.number))
-        if there is None or there.input_hash != _hash(ctx, text, language, terms, file):
+        if there is None or there.input_hash != _hash(ctx, text, language, terms, file, held=bool(there.text)):
             found.append(text)
     return found
 
 
-def _hash(ctx: Context, text: Text, language: str, terms: Sequence[Term], file: PromptFile) -> str:
-    """What a translation depends on: another text, prompt, model or term of the text asks for another one."""
+def _hash(ctx: Context, text: Text, language: str, terms: Sequence[Term], file: PromptFile, *, held: bool) -> str:
+    """What a translation depends on: another text, prompt, model or term of the text asks for another one; where none
+    was ``held``, more room for the answer as well.
+    """
     name = ctx.translator.name if ctx.translator else ""
     parts = [file.id, name, language, text.text, *(term.line for term in glossary.found_in(text.text, terms))]
+    parts += [] if held else [str(file.max_output_tokens)]
     return sha256("\0".join(parts).encode()).hexdigest()
 
 
@@ -191,6 +197,6 @@ def _row(
         number=text.number,
         source=text.text,
         text=translation,
-        input_hash=_hash(ctx, text, language, terms, file),
+        input_hash=_hash(ctx, text, language, terms, file, held=bool(translation)),
         written_by=f"model:{by}",
     )

@@ -42,3 +42,17 @@ def test_a_glossary_with_a_mistake_is_named_with_its_remedy(world: World, ask: A
         assert isinstance(refused.exception, ConfigError)
         assert "glossary.yaml" in str(refused.exception)
         assert "A term is a line like" in str(refused.exception)
+
+
+def test_the_doctor_says_whether_a_second_language_can_be_had(world: World, ask: Ask, tmp_path: Path) -> None:
+    assert "languages" not in ask("doctor").stdout
+    world.config["languages"] = ["en", "zh"]
+    with world.context():
+        pass
+    assert "English, 中文 (interleaved): no model translates" in " ".join(ask("doctor").stdout.split())
+    world.config["models"] = {"translate": {"base_url": "http://127.0.0.1:9/v1", "name": "m"}}
+    with world.context():
+        pass
+    assert "terms in the glossary" in " ".join(ask("doctor").stdout.split())
+    (tmp_path / "glossary.yaml").write_text("agent: 智能体\n", encoding="utf-8")
+    assert "is no glossary" in " ".join(ask("doctor").stdout.split())

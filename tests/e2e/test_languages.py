@@ -134,6 +134,9 @@ def test_what_goes_on_being_wrong_prints_in_one_language_and_is_not_asked_for_ag
         world.run(until="review")
         text = page(world)
         assert len(model.calls) == calls
+        model.answer = translated
+        world.config["model"] |= {"max_output_tokens": 4000}  # type: ignore[operator]
+        assert "融资 4 亿美元" in page(world), "asked for again where there is more room"
     assert "Quayside has raised $400 million." in text
     assert "融资 40 亿" not in text
     assert "塔林在 11 个月后结束了试点。" in text
@@ -155,6 +158,20 @@ def test_without_a_model_that_translates_the_issue_comes_out_in_one_language_and
     assert "This issue was not translated into 中文" in text
     assert "1 min read" in text
     assert "Quayside has raised $400 million." in text
+
+
+def test_a_budget_that_is_used_up_leaves_the_issue_in_one_language(world: World) -> None:
+    with model_server() as model:
+        bilingual(world, model)
+        server = {"base_url": model.base_url, "name": "m", "price": {"input": 1, "output": 2}}
+        world.config["model"] = {**server, "threads": 1, "budget_usd": 0.012}  # the answer alone may take 0.016
+        report = world.run(until="review")
+        assert asked(model) == []
+    assert report.exit_code == 5
+    assert "9 of 9 texts stay in one language" in report.problems[0].message
+    text = page(world)
+    assert "The language model m wrote 4 stories." in text
+    assert "This issue was not translated into 中文: the model gave no translation." in text
 
 
 def test_separate_prints_the_issue_again_under_the_name_of_its_language(world: World) -> None:
