@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.common import columns, moment, opened, reviewer_option, zone
+from pipeline.cli.translated import checked
 from pipeline.errors import DigestError, ReviewError
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ class Session:
 
         with self.ctx.store.read() as db:
             self.issue = issues.require(db, self.issue_id)
-            cards = desk.cards(db, issues.decided(db, self.issue))
+            cards = checked(desk.cards(db, issues.decided(db, self.issue)))
         if not cards:
             raise ReviewError("holds no stories", subject=f"issue {self.issue_id}", remedy="`digest run` drafts it")
         return cards

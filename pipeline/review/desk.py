@@ -43,6 +43,7 @@ class Card:
     perhaps: tuple[Perhaps, ...] = ()
     before: Told | None = None  # what it is an update of
     translations: Mapping[tuple[str, int], str] = field(default_factory=dict)  # by language and ``Check.claim``
+    in_translations: tuple[Found, ...] = ()  # what was found in them
 
     @property
     def headline(self) -> str:
@@ -66,7 +67,7 @@ class Card:
     @property
     def found(self) -> list[Found]:
         """The findings with the texts that they are about, in the order of print."""
-        return of_summary(self.story, self.summary, self.checks)
+        return [*of_summary(self.story, self.summary, self.checks), *self.in_translations]
 
     def marked(self, claim: int) -> str:
         """What is printed there (``Check.claim``), with what was found in it marked."""
@@ -308,6 +309,11 @@ def _in_others(card: Card, claim: int, columns: int) -> Iterable[str]:
     for (language, number), text in card.translations.items():
         if number == claim:
             yield from _wrapped(f"{language}: {text or '(no translation held; it prints without)'}", "     ", columns)
+            for found in card.in_translations:
+                if (found.language, found.check.claim) == (language, number):
+                    yield from wrap(
+                        f"{found.check.method}: {found.check.note}", columns, "   ! ", "   !   "
+                    ).splitlines()
 
 
 def _findings(card: Card, claim: int, source_names: Mapping[str, str], columns: int) -> list[str]:

@@ -17,11 +17,13 @@ class Found:
     check: Check
     text: str
     item: Item | None = None
+    language: str = ""  # of a translation
 
     @property
     def part(self) -> str:
-        """Where it is printed: "headline", "sentence 2", "why it matters"."""
-        return _PARTS.get(self.check.claim, f"sentence {self.check.claim + 1}")
+        """Where it is printed: "headline", "sentence 2", "why it matters"; "sentence 2 (zh)" of a translation."""
+        part = _PARTS.get(self.check.claim, f"sentence {self.check.claim + 1}")
+        return f"{part} ({self.language})" if self.language else part
 
     @property
     def row(self) -> dict[str, object]:
@@ -62,6 +64,18 @@ def of_summary(story: Story, summary: Summary | None, checks: Iterable[Check]) -
     texts, items = summary.texts, {item.id: item for item in story.items}
     found = sorted(to_show(checks), key=lambda c: (list(texts).index(c.claim), c.start))
     return [Found(check=c, text=texts[c.claim], item=items.get(c.source_item_id or "")) for c in found]
+
+
+def of_translations(
+    story: Story, texts: Mapping[tuple[str, int], str], checks: Iterable[tuple[str, Check]]
+) -> tuple[Found, ...]:
+    """The findings about the translations of a summary, by (language, number)."""
+    items = {item.id: item for item in story.items}
+    return tuple(
+        Found(check=c, text=texts[language, c.claim], item=items.get(c.source_item_id or ""), language=language)
+        for language, c in checks
+        if c.verdict != "supported"
+    )
 
 
 def of_lead(issue: Issue, checks: Iterable[Check], stories: Iterable[Story]) -> list[Found]:

@@ -43,6 +43,17 @@ def verify_summary(summary: Summary, items: Sequence[Item]) -> list[Check]:
     return checks
 
 
+def verify_translations(
+    texts: Mapping[tuple[str, int], str], summary: tuple[str, int], items: Sequence[Item]
+) -> list[tuple[str, Check]]:
+    """(language, check) of the translations of a summary, by (language, number), against the story's items."""
+    sources, checks = sources_of(items), []
+    for (language, number), text in texts.items():
+        found = verify_text(text, sources)
+        checks += [(language, _check(summary, number, method, finding, sources)) for method, finding in found]
+    return checks
+
+
 def verify_lead(issue: Issue, told: Mapping[str, Story]) -> list[Check]:
     """Checks of the lead, each sentence against the items of the stories that it tells of (``told``, by id)."""
     checks = []

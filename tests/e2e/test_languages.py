@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli.translated import checked
+from pipeline.review import desk
 from pipeline.review import stage as review
 from pipeline.run import preview
 from pipeline.store import issues, translations
@@ -246,3 +248,16 @@ def test_a_reviewers_edit_is_translated_before_it_is_approved(world: World) -> N
                     reviewer="ann", channel="cli",
                 )  # fmt: skip
         assert "鹿特丹有了芯片" in page(world)
+
+
+def test_a_translation_is_held_against_the_sources_as_well(world: World) -> None:
+    spoilt = CHINESE | {"Quayside has raised $400 million": f"{RIGHT}，点击阅读原文"}
+    with model_server() as model:
+        bilingual(world, model, lambda prompt: translated(prompt, spoilt))
+        world.run(until="review")
+    with world.context() as ctx, ctx.store.read() as db:
+        cards = checked(desk.cards(db, issues.decided(db, issues.require(db, ISSUE))))
+    found = [f for card in cards for f in card.found]
+    assert {(f.part, f.check.method) for f in found} == {("headline (zh)", "belongs"), ("sentence 1 (zh)", "belongs")}
+    (card,) = [card for card in cards if card.in_translations]
+    assert "boilerplate" in desk.told(card, 1, 4, {}, 80)
