@@ -161,6 +161,10 @@ california | californian | silicon valley | 加州
 new york | ny | nyc | 纽约
 los angeles | la
 san francisco | sf | bay area | 旧金山
+liberal democrats | lib dems | lib dem
+republicans | republican | gop | republican party
+democrats | democratic party
+conservatives | tories | tory
 prime minister | pm
 chief executive | chief executive officer | ceo
 artificial intelligence | ai | 人工智能

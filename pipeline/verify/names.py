@@ -57,6 +57,12 @@ _ROLES = """
     internet web english i god earth
     lgbt lgbtq usa uk eu un nasa fbi cia gdp tv dvd hiv aids covid dna gpu cpu api pdf url html faq diy
     mwh gwh kwh twh tflops pflops ghz mhz gb tb mb kb fps"""
+_STATE_NAMES = """
+    alabama alaska arizona arkansas california colorado connecticut delaware florida georgia hawaii idaho illinois
+    indiana iowa kansas kentucky louisiana maine maryland massachusetts michigan minnesota mississippi missouri montana
+    nebraska nevada ohio oklahoma oregon pennsylvania tennessee texas utah vermont virginia washington wisconsin wyoming
+    ontario quebec alberta manitoba"""
+_STATES = frozenset(_STATE_NAMES.split())
 _DERIVED = ("n", "an", "ian", "ese", "s", "q", "+")  # "Iranian", "LGBTQ"
 _MODEL_NAMES = (
     "anthropic chatgpt claude deepmind deepseek gemini google gpt llama meta microsoft mistral nvidia openai qwen xai"
@@ -114,6 +120,8 @@ def check(text: str, sources: Sources) -> list[Finding]:
     foreign = han and not any(map(words.is_han, text)) and all(source.sounds for source in there if source.text)
     for start, end in _names(text):
         name = _plain(text[start:end])
+        if name.lower() in _STATES and text[:start].endswith(", "):
+            continue  # "Eugene, Oregon": which of the towns of that name
         if (_HAN_HOUSE.fullmatch(name) and not han) or (foreign and not _could_be_there(name)):
             continue  # a translation: no source can have it
         place = next(

@@ -40,7 +40,7 @@ def check(text: str, sources: Sources) -> list[Finding]:
     """Look each quotation up. Ellipses, [insertions] and sentence ends part it; the parts must follow one another.
 
     Quotations of fewer than ``MIN_WORDS`` words or ``MIN_HAN_CHARS`` Han characters are titles and scare quotes, and
-    not looked up. Folding is Unicode NFKC, case, punctuation and white space.
+    not looked up. Folding is Unicode NFKD, case, accents, punctuation and white space.
     """
     findings = []
     for start, end, quote in _quotations(text):

@@ -45,12 +45,15 @@ class Words:
 
 
 def fold(text: str) -> tuple[str, ...]:
-    """The words of a text: NFKC, case folded."""
+    """The words of a text: NFKD, case folded, without accents, which are typed in two ways and left out in a third."""
     return tuple(_fold(m[0]) for m in _WORD.finditer(text))
 
 
 def _fold(word: str) -> str:
-    return word.lower() if word.isascii() else unicodedata.normalize("NFKC", word).casefold()
+    if word.isascii():
+        return word.lower()
+    parts = unicodedata.normalize("NFKD", word).casefold()
+    return "".join(c for c in parts if not "\u0300" <= c <= "\u036f") or parts
 
 
 def read(text: str) -> Words:
