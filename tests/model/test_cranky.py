@@ -1,6 +1,6 @@
 """Servers that answer in every way that servers answer: each is understood, and a second run makes no refused request.
 
-The wordings are those of the servers named (issues and documentation of each, November 2026).
+The wordings are like those of the servers named, after their documentation and issues; they are no recorded answers.
 """
 
 import json
