@@ -2,6 +2,8 @@
 
 import re
 
+from pipeline.verify.words import HAN
+
 _LINES = """
 openai | open ai
 deepseek | deep seek | 深度求索
@@ -196,8 +198,7 @@ for _line in _LINES.strip().splitlines():
 for _line in _MAKES.strip().splitlines():
     _maker, *_made = (_name.strip() for _name in _line.split("|"))
     _BY_NAME[_maker] = (*_BY_NAME.get(_maker, (_maker,)), *_made)
-_HAN = re.compile("[\u4e00-\u9fff]")
-_HAN_NAMES = re.compile("|".join(sorted((n for n in _BY_NAME if _HAN.search(n)), key=len, reverse=True)))
+_HAN_NAMES = re.compile("|".join(sorted((n for n in _BY_NAME if HAN.search(n)), key=len, reverse=True)))
 
 
 def aliases(name: str) -> tuple[str, ...]:

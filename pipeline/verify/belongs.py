@@ -11,6 +11,7 @@ from pipeline.types import CheckMethod, Verdict
 from pipeline.verify.findings import Finding
 from pipeline.verify.nearest import COMMON_ROOTS, comparable, holds_han, telling, tokens, told
 from pipeline.verify.sources import Sources
+from pipeline.verify.words import unquoted
 
 METHOD: CheckMethod = "belongs"
 
@@ -124,7 +125,6 @@ _ANNOUNCING = re.compile(
 _BROKEN_MARKDOWN = re.compile(r"\*{4,}|\]\((?![^()\s]{1,2000}\))|(?<!!)\[[^\[\]\n]{1,200}\]\(\s*\)|```")
 _BOLD = re.compile(r"(?<!\*)\*\*(?!\*)")
 _POWER = re.compile(r"(?<=[\w)])(?: \*\* |\*\*)(?=[\w(])")
-_QUOTED = re.compile(r"“[^“”]{0,600}”|\"[^\"\n]{0,600}\"|「[^「」]{0,600}」")
 _END_MARKS = ".!?…。！？｡:;\"'”’»)]}」』）】》*"
 _NO_END = re.compile(
     r"(?:[,，、(（\[“「‘]|[ ][-–—]|(?<![\w-])(?:a|an|the|of|and|or|but|nor|from|by|its|their|his|your|our|my|than|"
@@ -168,7 +168,7 @@ def repeats(texts: Mapping[int, str]) -> dict[int, Finding]:
 
 def _phrases(text: str, sources: Sources) -> Iterator[Finding]:
     """An answer may come in an envelope: its first line announces what follows, and is not printed."""
-    own = _QUOTED.sub(lambda m: " " * len(m[0]), text)
+    own = unquoted(text)
     lowered = sources.read(str.lower)
 
     @cache

@@ -1,7 +1,7 @@
 """PURE: the clauses of a text: which words each has, which it denies, and which of them have an opposite."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from pipeline.text.sentences import split
@@ -9,6 +9,7 @@ from pipeline.text.tokens import words
 from pipeline.verify.nearest import telling, tokens
 from pipeline.verify.opposites import OPPOSITE, SIDES, Side
 from pipeline.verify.sources import Place, Sources
+from pipeline.verify.words import HAN
 
 _NOT = re.compile(
     r"\b(?:not|never|no longer|neither|nor|cannot|without|nobody|no one|nothing|none|no(?!-|\.? \d))\b|n['’]t\b",
@@ -37,7 +38,6 @@ _IRREGULAR = {
     "won": "win",
 }  # fmt: skip
 
-_HAN = re.compile("[\u4e00-\u9fff]")
 _HAN_NOT = re.compile(
     r"(?:并|暂|仍|还|也|却|从)?(?:不(?!断|少|仅|同|过|久|止|如|只|但|得不|禁|错|足|到|超|满)(?:会|能|可|再|予|得)?"
     r"|没有|没(?!收)|未(?!来|必)(?:能|曾|经)?|无法|无须|无需|[暂并毫仍尚]无|尚未|并非|从未)"
@@ -85,22 +85,23 @@ def of_sources(sources: Sources) -> tuple[Clause, ...]:
 
 def read_clause(text: str, at: int = 0) -> Clause:
     """A text that is one clause, which begins ``at``."""
-    return _han_clause(text, at) if _HAN.search(text) else _latin_clause(text, at)
-
-
-def _latin_clause(text: str, at: int) -> Clause:
-    denied, odd = _denied(text)
-    told, sides = stems(text), _sides(tokens(text))
+    han = bool(HAN.search(text))
+    told, denied, vague = _read_han(text) if han else _read_latin(text)
+    found = (m[0] for m in OPPOSITE.finditer(text)) if han else tokens(text)
+    sides = frozenset(side for word in found for side in SIDES.get(word, ()))
+    bare = told
+    if sides:
+        bare = frozenset(words(OPPOSITE.sub("", _HAN_NOT.sub("", text)))) if han else stems(OPPOSITE.sub(" ", text))
     return Clause(
         start=at,
         end=at + len(text),
         text=text,
         whole=False,
-        han=False,
+        han=han,
         words=told,
         denied=denied,
-        vague=odd or bool(_VAGUE.search(text)),
-        bare=stems(OPPOSITE.sub(" ", text)) if sides else told,
+        vague=vague,
+        bare=bare,
         sides=sides,
     )
 
@@ -114,8 +115,16 @@ def _stem(root: str) -> str:
     return root[:_STEM_CHARS] if root.isascii() and root.isalpha() else root
 
 
-def _sides(found: Iterable[str]) -> frozenset[Side]:
-    return frozenset(side for word in found for side in SIDES.get(word, ()))
+def _read_latin(text: str) -> tuple[frozenset[str], frozenset[str], bool]:
+    """(the telling words, those that are denied, whether it is vague)."""
+    denied, odd = _denied(text)
+    return stems(text), denied, odd or bool(_VAGUE.search(text))
+
+
+def _read_han(text: str) -> tuple[frozenset[str], frozenset[str], bool]:
+    """The same of Chinese: its pairs of characters without the "not"."""
+    nots, pairs = len(_HAN_NOT.findall(text)), frozenset(words(_HAN_NOT.sub("", text)))
+    return pairs, pairs if nots else frozenset(), nots > 1 or bool(_HAN_VAGUE.search(text))
 
 
 def _denied(text: str) -> tuple[frozenset[str], bool]:
@@ -130,20 +139,3 @@ def _denied(text: str) -> tuple[frozenset[str], bool]:
         row = [root for root in telling(plain) if root not in _BETWEEN]
         found += row[: 2 if m[0].lower() in _MANY_DENIED else 1]
     return frozenset(map(_stem, found)), len(nots) > 1 or len(found) < len(nots)
-
-
-def _han_clause(text: str, at: int) -> Clause:
-    plain = _HAN_NOT.sub("", text)
-    nots, pairs = len(_HAN_NOT.findall(text)), frozenset(words(plain))
-    return Clause(
-        start=at,
-        end=at + len(text),
-        text=text,
-        whole=False,
-        han=True,
-        words=pairs,
-        denied=pairs if nots else frozenset(),
-        vague=nots > 1 or bool(_HAN_VAGUE.search(text)),
-        bare=frozenset(words(OPPOSITE.sub("", plain))),
-        sides=_sides(m[0] for m in OPPOSITE.finditer(text)),
-    )

@@ -4,13 +4,13 @@
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from itertools import islice
 
-from pipeline.text.characters import one_line
 from pipeline.text.numbers import Quantity, find
 from pipeline.types import CheckMethod
-from pipeline.verify.derived import is_moment_derived
+from pipeline.verify.derived import figures, is_moment_derived
 from pipeline.verify.findings import Finding
 from pipeline.verify.sources import Place, Sources
 from pipeline.verify.tense import shifted
@@ -41,7 +41,8 @@ _RELATIVE = tuple(
         ("year", 1, r"\bnext year\b|明年"),
     )
 )
-_SHOWN_CHARS = 160
+_MOST_DATES = 200  # of all sources, and days that are counted from
+_OUR_TIME = range(1000, 3000)  # years with room for a span before and after
 _MOST_FIGURES, _MANY_DAYS, _MANY_MONTHS = 60, 400, 36  # of a source that are tried as "so much later"
 _DAY_S = 86_400
 _ANY_YEAR = 2000  # a leap year, for days that come without one
@@ -54,26 +55,25 @@ def check(text: str, sources: Sources) -> list[Finding]:
     Refuted for a weekday that its date does not fall on, where no source pairs the two; not_enough_info for a date that
     no source has (a writer may know it) and for another tense.
     """
-    found = [*_dates(text, sources), *_weekdays(text, sources), *_relative(text, sources), *_tense(text, sources)]
+    own = [q for q in find(text) if q.kind == "date"]
+    found = [*_dates(own, sources), *_weekdays(text, own, sources), *_relative(text, sources), *shifted(text, sources)]
     return sorted(found, key=lambda finding: finding.start)
 
 
 # --- days, months, years, hours -----------------------------------------------------------------------------------
 
 
-def _dates(text: str, sources: Sources) -> Iterator[Finding]:
-    for q in find(text):
-        if q.kind != "date":
-            continue
+def _dates(own: Sequence[Quantity], sources: Sources) -> Iterator[Finding]:
+    for q in own:
         if place := _told(q, sources):
             yield Finding(start=q.start, end=q.end, verdict="supported", source=place)
-        elif not any(is_moment_derived(q, found) for found in sources.read(find)) and not _meant(q, sources):
+        elif not any(is_moment_derived(q, found) for found in sources.read(figures)) and not _meant(q, sources):
             note = f"{q.text} is in none of the sources"
             yield Finding(start=q.start, end=q.end, verdict="not_enough_info", note=note)
 
 
 def _told(q: Quantity, sources: Sources) -> Place | None:
-    for i, found in enumerate(sources.read(find)):
+    for i, found in enumerate(sources.read(figures)):
         for s in found:
             if s.kind == "date" and (s.unit == "time") == (q.unit == "time") and _same(int(q.value), s):
                 return sources.place(i, s.start, s.end)
@@ -84,16 +84,13 @@ def _told(q: Quantity, sources: Sources) -> Place | None:
 
 def _meant(q: Quantity, sources: Sources) -> bool:
     """Whether a source means that year or day by "next year", "yesterday" or its day of publication."""
-    value, days = int(q.value), sources.once(_days)
+    value = int(q.value)
     if q.unit == "time":
         return False
     if value % 10_000:
         return any(_says(q, day) for day in sources.once(_days_around))
-    years = {day.year for day in days} | {
-        int(s.value) // 10_000 for found in sources.read(find) for s in found if s.kind == "date" and s.unit != "time"
-    }
     return any(
-        value // 10_000 - away in years and any(words.search(p.text) for p in sources.passages)
+        value // 10_000 - away in sources.once(_years) and any(words.search(p.text) for p in sources.passages)
         for unit, away, words in _RELATIVE
         if unit == "year"
     ) or any(value // 10_000 == day.year for day in sources.once(_days_around))
@@ -104,17 +101,18 @@ def _days_around(sources: Sources) -> frozenset[date]:
     after where one says "yesterday", and the first of the month where one says "last month".
     """
     days: set[date] = set(sources.once(_days))
-    figures = [q for found in sources.read(find) for q in found[:_MOST_FIGURES]]
+    spans = [q for found in sources.read(figures) for q in found[:_MOST_FIGURES]]
     if not days:  # no source says a year
-        days = {day for q in figures if q.kind == "date" and q.unit != "time" for day in _date(int(q.value), _ANY_YEAR)}
-    away = {int(q.value) // _DAY_S for q in figures if q.unit == "second" and q.value >= _DAY_S}
-    months = {int(q.value) for q in figures if q.unit == "month" and q.value < _MANY_MONTHS}
+        days = {day for value in sources.once(_said) for day in _date(value, _ANY_YEAR)}
+    away = {int(q.value) // _DAY_S for q in spans if q.unit == "second" and q.value >= _DAY_S}
+    months = {int(q.value) for q in spans if q.unit == "month" and q.value < _MANY_MONTHS}
     for unit, ahead, words in _RELATIVE:
         if any(words.search(p.text) for p in sources.passages):
             away |= {abs(ahead)} if unit == "day" else set()
             months |= {abs(ahead)} if unit == "month" else {12 * abs(ahead)} if unit == "year" else set()
-    near = {day + timedelta(days=way * n) for day in days for n in away if n < _MANY_DAYS for way in (1, -1)}
-    later = {_moved(day, way * n) for day in days for n in months for way in (1, -1)}
+    newest = sorted(days)[-_MOST_DATES:]
+    near = {day + timedelta(days=way * n) for day in newest for n in away if n < _MANY_DAYS for way in (1, -1)}
+    later = {_moved(day, way * n) for day in newest for n in months for way in (1, -1)}
     return frozenset(days | near | later)
 
 
@@ -137,13 +135,13 @@ def _same(said: int, s: Quantity) -> bool:
 # --- weekdays -----------------------------------------------------------------------------------------------------
 
 
-def _weekdays(text: str, sources: Sources) -> Iterator[Finding]:
+def _weekdays(text: str, own: Sequence[Quantity], sources: Sources) -> Iterator[Finding]:
     """A weekday beside its date is reckoned; one alone must be named in a source, or be the day of one of its dates."""
     told = sources.once(_told_weekdays)
     days = sources.once(_days)
     for m in _WEEKDAY.finditer(text):
         weekday = _weekday(m)
-        beside = _beside(m, text)
+        beside = _beside(m, text, own)
         dated = {day for day in days if beside and _says(beside, day)} | (_day(beside) if beside else set())
         if beside and dated and weekday not in {day.weekday() for day in dated} | _paired(beside, sources):
             right = _WEEKDAYS[min(dated).weekday()]
@@ -165,11 +163,11 @@ def _weekday(m: re.Match[str]) -> int:
     return min(_HAN_DAYS.index(m["han"]), 6) if m["han"] else _WEEKDAYS.index(m["name"].capitalize())
 
 
-def _beside(m: re.Match[str], text: str) -> Quantity | None:
+def _beside(m: re.Match[str], text: str, own: Sequence[Quantity]) -> Quantity | None:
     """The day of a month that stands right before or after a weekday."""
-    for q in find(text):
+    for q in own:
         gap = text[m.end() : q.start] if q.start >= m.end() else text[q.end : m.start()]
-        if q.kind == "date" and q.unit != "time" and q.value % 100 and _BESIDE.fullmatch(gap):
+        if q.unit != "time" and q.value % 100 and _BESIDE.fullmatch(gap):
             return q
     return None
 
@@ -194,14 +192,25 @@ def _told_weekdays(sources: Sources) -> set[int]:
     return named
 
 
+def _said(sources: Sources) -> tuple[int, ...]:
+    """The first days, months and years that the sources name, as YYYYMMDD with zeros for what is unsaid."""
+    dates = (q for found in sources.read(figures) for q in found if q.kind == "date" and q.unit != "time")
+    return tuple(int(q.value) for q in islice(dates, _MOST_DATES))
+
+
+def _years(sources: Sources) -> frozenset[int]:
+    """The years that the sources name or were published in."""
+    named = (value // 10_000 for value in sources.once(_said) if value >= 10_000)
+    return frozenset([*named, *(p.told_at.year for p in sources.passages if p.told_at)])
+
+
 def _days(sources: Sources) -> frozenset[date]:
     """The days that the sources name or were published on; one without a year is taken for each year that they name."""
-    said = [int(q.value) for found in sources.read(find) for q in found if q.kind == "date" and q.unit != "time"]
     published = {p.told_at.date() for p in sources.passages if p.told_at}
-    years = {value // 10_000 for value in said if value >= 10_000} | {day.year for day in published}
+    years = sources.once(_years)
     days = {
         day
-        for value in said
+        for value in sources.once(_said)
         for year in ({value // 10_000} if value >= 10_000 else years)
         for day in _date(value, year)
     }
@@ -214,9 +223,9 @@ def _day(q: Quantity) -> set[date]:
 
 
 def _date(value: int, year: int) -> set[date]:
-    """The day of YYYYMMDD, with that year; none where it is no day."""
+    """The day of YYYYMMDD, with that year; none where it is no day, or none of our time."""
     try:
-        return {date(year, value // 100 % 100, value % 100)}
+        return {date(year, value // 100 % 100, value % 100)} if year in _OUR_TIME else set()
     except ValueError:
         return set()
 
@@ -242,25 +251,13 @@ def _relative(text: str, sources: Sources) -> Iterator[Finding]:
 
 def _falls(unit: str, away: int, sources: Sources) -> bool:
     """Whether a date of the sources is there, seen from a day that one was published on (or that it names)."""
-    said = [int(q.value) for found in sources.read(find) for q in found if q.kind == "date" and q.unit != "time"]
-    days = sources.once(_days)
     if unit == "year":
-        years = {value // 10_000 for value in said} | {day.year for day in days}
-        return any(year + away in years for year in years if year)
+        years = sources.once(_years)
+        return any(year + away in years for year in years)
+    days = sources.once(_days)
     if unit == "month":
-        months = {value // 100 % 100 for value in said} - {0} | {day.month for day in days}
+        months = {value // 100 % 100 for value in sources.once(_said)} - {0} | {day.month for day in days}
         return any((month + away - 1) % 12 + 1 in months for month in months)
     published = {p.told_at.date() for p in sources.passages if p.told_at}
     span = _SPANS_DAYS[unit]
     return any(0 < away * (day - seen).days <= 2 * span - 1 for seen in published or days for day in days)
-
-
-# --- tense --------------------------------------------------------------------------------------------------------
-
-
-def _tense(text: str, sources: Sources) -> Iterator[Finding]:
-    for s in shifted(text, sources):
-        there = one_line(sources.quoted(s.place), _SHOWN_CHARS) if s.place else ""
-        what = "as done what is still to come" if s.done else "as still to come what is done"
-        note = f"This tells {what} in the source: “{there}”"
-        yield Finding(start=s.start, end=s.end, verdict="not_enough_info", note=note, source=s.place)

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import pairwise, permutations, product
+from itertools import permutations, product
 
-from pipeline.text.numbers import Quantity
+from pipeline.text.numbers import Quantity, find
 
 NEAR_CHARS = 250
 """How far two figures that are put together stand apart at most: with all of a source, some two give any number."""
@@ -15,7 +15,7 @@ COUNTED_TIMES = 20
 _JOINED_CHARS = 40  # "20,000 pupils and 3,000 teachers"
 _NEAR_FIGURES = 8
 _MOST_DATES, _FIRST_FIGURES, _MOST_FIGURES = 20, 20, 200
-_AND = re.compile(r"\s?,?\s?(?:and\s|零)?")
+_AND = re.compile(r"\s?,?\s?(?:and\s|[零和])?")
 _PARTED = re.compile(r"[.!?](?=\s)|[。！？\n]")
 _ABOUT = Decimal("0.005")  # how far a figure that was worked out may be rounded beyond its last written place
 _FINE = Decimal("0.1")  # a last written place of more than that is worth too much to be half of it off
@@ -103,6 +103,12 @@ def is_derived(q: Quantity, text: str, said: frozenset[Decimal], source: str, fi
     )
 
 
+def figures(text: str) -> tuple[Quantity, ...]:
+    """The figures of a source in order, "three hours and 20 minutes" as two and as one. Through ``Sources.read``."""
+    single = find(text)
+    return tuple(sorted({*single, *merged(single, text)}, key=lambda q: (q.start, q.end)))
+
+
 def merged(figures: Sequence[Quantity], text: str) -> list[Quantity]:
     """The figures of a text with "three hours and 20 minutes" as one."""
     found: list[Quantity] = []
@@ -126,7 +132,7 @@ def is_moment_derived(q: Quantity, figures: Sequence[Quantity]) -> bool:
     first = figures[:_MOST_FIGURES]
     if q.unit == "time":
         hours = [f.value for f in first if f.unit == "time"]
-        minutes = {way * s / 60 for s in _durations(first) for way in (1, -1)}
+        minutes = {way * f.value / 60 for f in first if f.unit == "second" for way in (1, -1)}
         return any((hour + span - q.value) % 720 == 0 for hour, span in product(hours, minutes))
     if q.unit != "year":
         return False
@@ -225,13 +231,6 @@ def _near(q: Quantity, value: Decimal) -> bool:
 
 
 # --- time -----------------------------------------------------------------------------------------------------------
-
-
-def _durations(figures: Sequence[Quantity]) -> set[Decimal]:
-    """The spans in seconds, "three hours and twenty minutes" as one too."""
-    spans = [f for f in figures if f.unit == "second"]
-    both = {a.value + b.value for a, b in pairwise(spans) if b.start - a.end <= 5 and b.value < a.value}
-    return both | {f.value for f in spans}
 
 
 def _spans(q: Quantity, figures: Sequence[Quantity]) -> bool:

@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.text.sentences import split
 from pipeline.types import Check, CheckMethod, Citation, Issue, Item, Story, Summary
 from pipeline.verify import belongs, combine, dates, links, names, numbers, quotes, support, wording
 from pipeline.verify.findings import CheckType, Finding
 from pipeline.verify.policy import verdict_of
-from pipeline.verify.sources import Passage, Sources
+from pipeline.verify.sources import Passage, Sources, around
 
 MAX_SENTENCE_CHARS = 600  # how far a sentence is looked for around a quotation
 CHECKS: tuple[CheckType, ...] = (quotes, numbers, dates, names, links, wording, support, belongs)
@@ -100,13 +99,8 @@ def _check(key: tuple[str, int], claim: int, method: CheckMethod, finding: Findi
 def _around(citation: Citation, texts: Mapping[str, str]) -> str:
     """The sentences of which a citation quotes something."""
     text = texts.get(citation.item_id, "")
-    first, last = max(0, citation.start - MAX_SENTENCE_CHARS), citation.end + MAX_SENTENCE_CHARS
-    touched = [
-        text[first + a : first + b]
-        for a, b in split(text[first:last])
-        if a + first < citation.end and b + first > citation.start
-    ]
-    return " ".join(touched)
+    start, end = around(text, citation.start, citation.end, MAX_SENTENCE_CHARS)
+    return text[start:end]
 
 
 def _wrong_citation(citation: Citation, texts: Mapping[str, str]) -> str:

@@ -12,12 +12,12 @@ from pipeline.text.language import detect
 from pipeline.text.sentences import split
 from pipeline.text.tokens import words
 from pipeline.verify.sources import Place, Sources
+from pipeline.verify.words import HAN
 
 PAIR_WORDS = 4  # how far two words stand apart at most that are a pair: about a clause, as in skip-bigrams (Lin 2004)
 _WINDOW = 1  # sentences on either side of the nearest one: one printed sentence often folds three
 _COMMON_WEIGHT = 0.5
 HAN_HELD = 0.4
-_HAN = re.compile("[\u4e00-\u9fff]")
 _TELLS_LANGUAGE_WORDS = 12  # so many Latin words without a common English one are another language; fewer, a headline
 
 # The endings that inflect or derive an English word; what is left is compared, and need not be a word (Lovins 1968).
@@ -118,7 +118,7 @@ def holds_han(text: str, told: Told) -> bool:
     Of 56 true paraphrases 8 have fewer than a quarter of their pairs in the source, none fewer than 54 % of their
     characters; of the same held against another short source, 83 % have fewer than HAN_HELD.
     """
-    han = set(_HAN.findall(text))
+    han = set(HAN.findall(text))
     return bool(han) and sum(c in told.characters for c in han) >= HAN_HELD * len(han)
 
 

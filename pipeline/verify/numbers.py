@@ -10,7 +10,7 @@ from pipeline.text.common_words import STOP
 from pipeline.text.numbers import Quantity, find
 from pipeline.types import CheckMethod, Verdict
 from pipeline.verify import words
-from pipeline.verify.derived import is_derived, merged
+from pipeline.verify.derived import figures, is_derived, merged
 from pipeline.verify.findings import Finding
 from pipeline.verify.sources import Place, Sources
 
@@ -56,9 +56,11 @@ class _Source:
     digits: dict[str, tuple[int, int]]  # runs of digits that stand alone, as in "9/11"
 
 
-def _read(text: str) -> _Source:
-    single = find(text)
-    found = tuple(sorted({*single, *merged(single, text)}, key=lambda q: (q.start, q.end)))
+def _read(sources: Sources) -> tuple[_Source, ...]:
+    return tuple(_indexed(p.text, found) for p, found in zip(sources.passages, sources.read(figures), strict=True))
+
+
+def _indexed(text: str, found: tuple[Quantity, ...]) -> _Source:
     ends = [(value, bare, q) for q in found for value, bare in _ends(q)]
     digits = {m[0]: m.span() for m in _DIGITS.finditer(text)}
     return _Source(text, found, _index((v, q) for v, _, q in ends), _index((b, q) for _, b, q in ends), digits)
@@ -101,7 +103,7 @@ def check(text: str, sources: Sources) -> list[Finding]:
 def _is_derived(q: Quantity, text: str, own: Sequence[Quantity], sources: Sources) -> bool:
     around = text[max(0, q.start - _CONTEXT_CHARS) : q.end + _CONTEXT_CHARS]
     said = frozenset(o.value for o in own if o is not q)
-    return any(is_derived(q, around, said, source.text, source.found) for source in sources.read(_read))
+    return any(is_derived(q, around, said, source.text, source.found) for source in sources.once(_read))
 
 
 def _may_be_counted(q: Quantity) -> bool:
@@ -114,7 +116,7 @@ def _may_be_counted(q: Quantity) -> bool:
 
 
 def _supported(q: Quantity, sources: Sources) -> Place | None:
-    for i, source in enumerate(sources.read(_read)):
+    for i, source in enumerate(sources.once(_read)):
         span = _version(q, source) if q.kind == "version" else _number(q, source)
         if span:
             return sources.place(i, *span)
@@ -191,7 +193,7 @@ def _version(q: Quantity, source: _Source) -> Span:
 def _unsupported(q: Quantity, text: str, own: Sequence[Quantity], sources: Sources) -> Finding:
     context = _context(text, q)
     best, other = SAME_THING - 1, None
-    for i, source in enumerate(sources.read(_read)):
+    for i, source in enumerate(sources.once(_read)):
         for s in _others(q, own, source):
             if (likeness := _likeness(q, context, s, source.text)) > best:
                 best, other = likeness, (i, s)

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, StrictInt, ValidationError
+from pydantic import BaseModel, ConfigDict, StrictInt
 
 from pipeline.errors import ModelError
-from pipeline.model.answers import read_object
+from pipeline.model.answers import read_as
 from pipeline.model.blocks import blocks
 from pipeline.model.numbered import Numbered, list_schema, numbered
 from pipeline.model.prompting import PromptFile, fence, fill
@@ -77,8 +77,8 @@ def read_answer(text: str, asked: Question, summary: Summary, sources: Sources) 
     An answer of another shape says nothing: it is asked once. Raises ModelError when the answer cannot be believed.
     """
     try:
-        answer = _Answer.model_validate(read_object(text, frozenset(("sentences",))))
-    except (ValueError, ValidationError):
+        answer = read_as(text, _Answer, "sentences")
+    except ValueError:
         return []
     if any(e.sentence == asked.shown.probe and e.verdict == "supported" for e in answer.sentences):
         message = "called a sentence supported that no source has, so that none of its verdicts is believed"

@@ -2,22 +2,22 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from pipeline.text.characters import one_line
 from pipeline.text.sentences import split
 from pipeline.verify.clauses import Clause, clauses, of_sources, stems
+from pipeline.verify.findings import Finding
 from pipeline.verify.nearest import Told, telling, tokens, told
 from pipeline.verify.sources import Place, Sources
+from pipeline.verify.words import HAN
 
 SHARED = 0.7
 """Of the telling words of a text's clause, the share that a hedged clause has: then they tell of the same thing."""
 
 _LEAST_SHARED = 3
-_AFTER_CHARS = 40
+_AFTER_CHARS, _SHOWN_CHARS = 40, 120
 _STEM_CHARS = 4
 _LEAST_NEW, _MOSTLY = 3, 0.75  # words of a cause that no source has
-_HAN = re.compile("[\u4e00-\u9fff]")
 
 _FIRST = re.compile(
     r"\b(?:the world['’]s first|the first (?:[\w-]+ ){1,3}(?:to|ever|that)|for the first time|first[- ]ever"
@@ -67,33 +67,27 @@ _STRONG_HEDGE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Overstated:
-    """``text[start:end]``, what is wrong with it, and the place of a source that says less."""
-
-    start: int
-    end: int
-    note: str
-    place: Place | None = None
-
-
-def overstated(text: str, sources: Sources) -> Iterator[Overstated]:
-    """Everything in a text that is surer than its sources."""
+def overstated(text: str, sources: Sources) -> Iterator[Finding]:
+    """Doubts about everything in a text that is surer than its sources."""
     whole = "\n".join(p.text for p in sources.passages)
     yield from _firsts(text, whole)
     yield from _causes(text, sources.once(told))
     for said, known in _PROOF:
         for m in said.finditer(text):
             if not known.search(whole):
-                yield Overstated(m.start(), m.end(), f"No source says “{m[0]}”")
+                yield _doubt(m.start(), m.end(), f"No source says “{m[0]}”")
     yield from _hedges(text, sources)
 
 
-def _firsts(text: str, whole: str) -> Iterator[Overstated]:
+def _doubt(start: int, end: int, note: str, place: Place | None = None) -> Finding:
+    return Finding(start=start, end=end, verdict="not_enough_info", note=note, source=place)
+
+
+def _firsts(text: str, whole: str) -> Iterator[Finding]:
     """A first or a most whose word no source has at all; of a first, with one of the words that follow it."""
     lower = whole.lower()
     for match in _FIRST.finditer(text):
-        last = match[0] if _HAN.search(match[0]) else re.split(r"[\s-]", match[0])[-1]
+        last = match[0] if HAN.search(match[0]) else re.split(r"[\s-]", match[0])[-1]
         is_first = "first" in match[0].lower()
         core = "first" if is_first else last
         known = (
@@ -104,7 +98,7 @@ def _firsts(text: str, whole: str) -> Iterator[Overstated]:
         if is_first and known and "the first " in match[0].lower():
             known = _is_first_there(text[match.start() : match.end() + _AFTER_CHARS], lower)
         if not known:
-            yield Overstated(match.start(), match.end(), f"No source says “{match[0]}”")
+            yield _doubt(match.start(), match.end(), f"No source says “{match[0]}”")
 
 
 def _han_most(match: str, whole: str) -> bool:
@@ -121,19 +115,19 @@ def _is_first_there(said: str, lower: str) -> bool:
     return not named or any(named & set(telling(tokens(part))) for part in around)
 
 
-def _causes(text: str, known: Told) -> Iterator[Overstated]:
+def _causes(text: str, known: Told) -> Iterator[Finding]:
     """A cause of which most words stand in no source."""
+    beginnings = {root[:_STEM_CHARS] for root in known.every_root}
     for cause in _BECAUSE.finditer(text):
-        after = re.split(r"[.,;。，；]", text[cause.end() : cause.end() + 120], maxsplit=1)[0]
+        after = re.split(r"[.,;。，；]", text[cause.end() : cause.end() + _SHOWN_CHARS], maxsplit=1)[0]
         named = telling(tokens(after))
-        new = sum(not any(root[:_STEM_CHARS] == other[:_STEM_CHARS] for other in known.every_root) for root in named)
+        new = sum(root[:_STEM_CHARS] not in beginnings for root in named)
         if named and (new == len(named) or (new >= _LEAST_NEW and new >= _MOSTLY * len(named))):
-            yield Overstated(
-                cause.start(), cause.end(), f"No source names this cause: “{one_line(cause[0] + after, 120)}”"
-            )
+            said = one_line(cause[0] + after, _SHOWN_CHARS)
+            yield _doubt(cause.start(), cause.end(), f"No source names this cause: “{said}”")
 
 
-def _hedges(text: str, sources: Sources) -> Iterator[Overstated]:
+def _hedges(text: str, sources: Sources) -> Iterator[Finding]:
     """What a source says somebody alleges, or that may be, told without any such word in the sentence."""
     sentences = split(text)
     for clause in clauses(text):
@@ -146,9 +140,8 @@ def _hedges(text: str, sources: Sources) -> Iterator[Overstated]:
             if shared > most:
                 best, most = other, shared
         if best and most >= max(_LEAST_SHARED, SHARED * len(clause.words)) and (hedged := _hedge_of(best, clause)):
-            yield Overstated(
-                clause.start, clause.end, f"The source says “{hedged}”; this says it as a fact", best.place
-            )
+            note = f"The source says “{hedged}”; this says it as a fact"
+            yield _doubt(clause.start, clause.end, note, best.place)
 
 
 def _hedge_of(clause: Clause, said: Clause) -> str:

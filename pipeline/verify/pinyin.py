@@ -3,9 +3,9 @@
 import re
 from itertools import accumulate
 
-from pipeline.verify.words import Words
+from pipeline.verify.words import HAN, Words
 
-_HAN = re.compile("[\u4e00-\u9fff]+")
+_HAN = re.compile(f"{HAN.pattern}+")
 _SYLLABLES = re.compile(
     r"(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?(?:iang|iong|uang|iao|ian|ang|eng|ing|ong|uai|uan|ai|ei|ao|ou|an|en|er|ia|ie|iu"
     r"|in|ua|uo|ui|un|ue|ve|[aoeiuv]))+"

@@ -1,9 +1,10 @@
 """PURE: clauses turned round: a "not" lost or added, or an opposite, where all else stands as in a source."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from pipeline.types import Verdict
 from pipeline.verify.clauses import Clause, clauses, of_sources, read_clause
+from pipeline.verify.findings import Finding
 from pipeline.verify.opposites import CONVERSE, OPPOSITE, SIDES, turned_round
 from pipeline.verify.sources import Sources
 
@@ -18,28 +19,16 @@ _ANYBODY = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Turned:
-    """What a text turns round: ``text[start:end]``, against a clause of a source. ``said`` and ``there`` are a word and
-    its opposite, "" for a "not" that is only in one of the two (``adds``: in the text). ``sure``: it is an error.
+def turned(text: str, sources: Sources) -> Iterator[Finding]:
+    """The clauses of a text that deny what a source says, say what it denies, or have the opposite word.
+
+    Refuted, but for a "not" beside few or unknown words, which is not_enough_info.
     """
-
-    start: int
-    end: int
-    source: Clause
-    sure: bool
-    adds: bool = False
-    said: str = ""
-    there: str = ""
-
-
-def turned(text: str, sources: Sources) -> Iterator[Turned]:
-    """The clauses of a text that deny what a source says, say what it denies, or have the opposite word."""
-    known = sources.once(of_sources)
     every = sources.once(_every_word)
+    alike = {han: [c for c in sources.once(of_sources) if c.han == han] for han in (False, True)}
     for clause in clauses(text):
-        alike = [other for other in known if other.han == clause.han]
-        found = _opposed(text, clause, alike) or _denying(clause, alike, every)
+        known = alike[clause.han]
+        found = _opposed(text, clause, known, sources) or _denying(clause, known, every, sources)
         if found:
             yield found
 
@@ -51,19 +40,28 @@ def _every_word(sources: Sources) -> frozenset[str]:
 # --- not ------------------------------------------------------------------------------------------------------------
 
 
-def _denying(clause: Clause, known: Sequence[Clause], every: frozenset[str]) -> Turned | None:
-    if clause.vague or (best := _nearest_denied(clause, known)) is None:
+def _denying(clause: Clause, known: Sequence[Clause], every: frozenset[str], sources: Sources) -> Finding | None:
+    if clause.vague or (other := _nearest_denied(clause, known)) is None:
         return None
-    mine, theirs = clause.words - _ANYBODY, best.words - _ANYBODY
-    shared = len(mine & theirs)
-    adds = bool(clause.denied)
+    verdict = _verdict(clause, other, every)
+    if verdict is None:
+        return None
+    what, there = ("denies", "says") if clause.denied else ("says", "denies")
+    note = f"This {what} what the source {there}: “{sources.shown(other.place)}”"
+    return Finding(start=clause.start, end=clause.end, verdict=verdict, note=note, source=other.place)
+
+
+def _verdict(clause: Clause, other: Clause, every: frozenset[str]) -> Verdict | None:
+    """How sure it is that one denies what the other says; None where they tell of different things."""
     if clause.han:
-        return Turned(clause.start, clause.end, best, True, adds)
+        return "refuted"
+    mine, theirs = clause.words - _ANYBODY, other.words - _ANYBODY
+    shared = len(mine & theirs)
     if shared >= _LEAST_SHARED and (clause.whole or len(clause.words) > _SHORT):
         if shared >= SHARED * min(len(mine), len(theirs)):
-            return Turned(clause.start, clause.end, best, mine <= every and shared >= SHARED * len(theirs), adds)
+            return "refuted" if mine <= every and shared >= SHARED * len(theirs) else "not_enough_info"
     elif shared and clause.whole and len(mine) <= _SHORT and mine <= every:
-        return Turned(clause.start, clause.end, best, False, adds)
+        return "not_enough_info"
     return None
 
 
@@ -93,8 +91,8 @@ def _tells_the_same(clause: Clause, other: Clause) -> bool:
 # --- the opposite -----------------------------------------------------------------------------------------------------
 
 
-def _opposed(text: str, clause: Clause, known: Sequence[Clause]) -> Turned | None:
-    """The opposite of a word of the nearest clause that has one, with most of the same other words."""
+def _opposed(text: str, clause: Clause, known: Sequence[Clause], sources: Sources) -> Finding | None:
+    """A word whose opposite stands in the nearest clause with most of the same other words."""
     best, most = None, _LEAST_SHARED - 1
     for other in known if clause.sides else ():
         shared = len(clause.bare & other.bare)
@@ -114,4 +112,5 @@ def _opposed(text: str, clause: Clause, known: Sequence[Clause]) -> Turned | Non
         before = read_clause(other.text[: theirs.start()]).words
         if before.isdisjoint(read_clause(text[clause.start : mine.start()]).words):
             return None  # "A beat B" and "B lost to A"
-    return Turned(mine.start(), mine.end(), other, True, said=mine[0], there=theirs[0])
+    note = f"This says the opposite of what the source says: “{sources.shown(other.place)}”"
+    return Finding(start=mine.start(), end=mine.end(), verdict="refuted", note=note, source=other.place)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pydantic import BaseModel, ConfigDict, StrictInt, ValidationError
+from pydantic import BaseModel, ConfigDict, StrictInt
 
-from pipeline.model.answers import plain, read_object
+from pipeline.model.answers import plain, read_as
 from pipeline.model.blocks import blocks
 from pipeline.model.numbered import list_schema
 from pipeline.model.prompting import PromptFile, fence, fill
@@ -55,8 +55,8 @@ def read_answer(text: str, summary: Summary, story: Story, findings: Sequence[Ch
     stays at least. Never raises: the writer is asked once, not until it gives in.
     """
     try:
-        answer = _Answer.model_validate(read_object(text, frozenset(("sentences",))))
-    except (ValueError, ValidationError):
+        answer = read_as(text, _Answer, "sentences")
+    except ValueError:
         return None
     wanted, texts = _numbered(findings), summary.texts
     sources = "\n".join(f"{item.title}\n{item.body}" for item in story.items).casefold()

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.verify.clauses import Clause, clauses, of_sources
+from pipeline.verify.findings import Finding
 from pipeline.verify.nearest import telling, tokens
-from pipeline.verify.sources import Place, Sources
+from pipeline.verify.sources import Sources
 
 # Verbs that run from one party to another, by their first letters; "sued by" turns each round.
 _ENGLISH = re.compile(
@@ -25,15 +26,6 @@ _PASSIVE = re.compile(r"\b(?:by|from|to)\b|被|由|遭")
 
 
 @dataclass(frozen=True, slots=True)
-class Swapped:
-    """``text[start:end]`` has two parties the other way round than a clause of a source."""
-
-    start: int
-    end: int
-    place: Place | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Deed:
     before: frozenset[str]
     after: frozenset[str]
@@ -41,16 +33,20 @@ class _Deed:
     turned: bool  # "by" stands behind it
 
 
-def swapped(text: str, sources: Sources) -> Iterator[Swapped]:
-    """The clauses of a text in which the doer and the other one have changed places."""
-    known = [(deed, clause) for clause in sources.once(of_sources) for deed in _deeds(clause)]
+def swapped(text: str, sources: Sources) -> Iterator[Finding]:
+    """The clauses of a text in which the doer and the other one have changed places: errors."""
+    known = sources.once(_of_sources)
     for clause in clauses(text):
         for mine in _deeds(clause):
             same = [(deed, other) for deed, other in known if deed.verb == mine.verb and deed.turned == mine.turned]
-            if same and not any(_agree(mine, deed) for deed, _ in same):
-                against = next((other for deed, other in same if _is_swapped(mine, deed)), None)
-                if against:
-                    yield Swapped(clause.start, clause.end, against.place)
+            against = next((other for deed, other in same if _is_swapped(mine, deed)), None)
+            if against and not any(_agree(mine, deed) for deed, _ in same):
+                note = f"The roles are the other way round in the source: “{sources.shown(against.place)}”"
+                yield Finding(start=clause.start, end=clause.end, verdict="refuted", note=note, source=against.place)
+
+
+def _of_sources(sources: Sources) -> tuple[tuple[_Deed, Clause], ...]:
+    return tuple((deed, clause) for clause in sources.once(of_sources) for deed in _deeds(clause))
 
 
 def _is_swapped(mine: _Deed, theirs: _Deed) -> bool:

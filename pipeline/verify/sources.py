@@ -9,6 +9,7 @@ from pipeline.text.characters import one_line
 from pipeline.text.sentences import split
 
 MAX_QUOTED_CHARS = 300
+_SHOWN_CHARS = 160
 Reading = TypeVar("Reading")
 
 
@@ -67,12 +68,21 @@ class Sources:
         At most ``MAX_QUOTED_CHARS``; where the place is far into its sentence, from shortly before it on.
         """
         text = self.passages[place.passage].text
-        first = max(0, place.start - MAX_QUOTED_CHARS)
-        spans = [(first + a, first + b) for a, b in split(text[first : place.start + MAX_QUOTED_CHARS])]
-        around = [(a, b) for a, b in spans if a < place.end and b > place.start] or [(place.start, place.end)]
-        start, end = around[0][0], around[-1][1]
+        start, end = around(text, place.start, place.end, MAX_QUOTED_CHARS)
         if place.start - start > MAX_QUOTED_CHARS // 2:
             start = place.start - MAX_QUOTED_CHARS // 4
             start += max(text[start : place.start].find(" "), 0)
             return one_line(f"…{text[start:end]}", MAX_QUOTED_CHARS)
         return one_line(text[start:end], MAX_QUOTED_CHARS)
+
+    def shown(self, place: Place | None) -> str:
+        """The same, short enough to stand within a note; "" for no place."""
+        return one_line(self.quoted(place), _SHOWN_CHARS) if place else ""
+
+
+def around(text: str, start: int, end: int, reach: int) -> tuple[int, int]:
+    """From where the sentence of ``start`` begins to where that of ``end`` ends, both looked for within ``reach``."""
+    first = max(0, start - reach)
+    spans = [(first + a, first + b) for a, b in split(text[first : max(end, start) + reach])]
+    touched = [(a, b) for a, b in spans if a < end and b > start] or [(start, end)]
+    return touched[0][0], touched[-1][1]

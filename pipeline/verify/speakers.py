@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pipeline.verify.words import unquoted
+
 _SAYS = (
     r"(?:said|says|wrote|writes|told|tells|called|calls|added|adds|argued|argues|warned|warns|noted|notes|explained"
     r"|explains|believes|believed|thinks|claimed|claims|stated|states|tweeted|posted|commented|remarked|asked|admitted"
@@ -16,7 +18,6 @@ _NAME = (
 _BEFORE = re.compile(rf"(?P<who>{_NAME})(?:,[^,\n]{{1,60}},)?\s(?:also\s|has\s|later\s)?{_SAYS}\b")
 _AFTER = re.compile(rf"\b{_SAYS}\s(?:[a-z][\w'’-]*\s){{0,5}}?(?P<who>{_NAME})")
 _ACCORDING = re.compile(rf"\b[Aa]ccording to (?:[a-z][\w'’-]*\s){{0,4}}?(?P<who>{_NAME})")
-_QUOTED = re.compile(r"“[^“”]{0,600}”|\"[^\"\n]{0,600}\"|「[^「」]{0,600}」")
 _NOBODY = frozenset(["the", "it", "he", "she", "they", "we", "i", "this", "that", "in", "on", "at", "a", "an"])
 
 _HAN_SAYS = r"(?:表示|指出|认为|强调|写道|透露|坦言|回应|补充|警告|说|称)"
@@ -42,7 +43,7 @@ class Speaker:
 
 def speakers(text: str) -> Iterator[Speaker]:
     """Those of whom a text says that they say something, outside of quotation marks."""
-    own = _QUOTED.sub(lambda m: "“" + " " * (len(m[0]) - 2) + "”", text)
+    own = unquoted(text, "“")
     for pattern in (_BEFORE, _AFTER, _ACCORDING):
         for m in pattern.finditer(own):
             name = m["who"].removesuffix("'s").removesuffix("’s").strip(" .")

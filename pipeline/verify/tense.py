@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipeline.verify.clauses import Clause, clauses, of_sources, stems
-from pipeline.verify.sources import Place, Sources
+from pipeline.verify.findings import Finding
+from pipeline.verify.sources import Sources
 
 SHARED = 0.6
 """Of the telling words of the shorter of two clauses, the share that both have: then they tell of the same thing."""
@@ -34,30 +35,28 @@ _UNSURE = re.compile(r"\b(?:if|would|could|may|might|not|never)\b|n['’]t\b|不
 
 
 @dataclass(frozen=True, slots=True)
-class Shifted:
-    """``text[start:end]`` tells as done (or, not ``done``, as to come) what a clause of a source tells otherwise."""
-
-    start: int
-    end: int
-    done: bool
-    place: Place | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Times:
     clause: Clause
     done: frozenset[str]
     to_come: frozenset[str]
 
 
-def shifted(text: str, sources: Sources) -> Iterator[Shifted]:
-    """The clauses of a text with a verb whose time is another in the nearest clause; none where a source agrees."""
+def shifted(text: str, sources: Sources) -> Iterator[Finding]:
+    """Doubts about the clauses of a text with a verb whose time is another in a source; none where a source agrees."""
     known = sources.once(_of_sources)
     for mine in map(_times, clauses(text)):
         for done, here in ((True, mine.done - mine.to_come), (False, mine.to_come - mine.done)):
             against = [t for t in known if here & (t.to_come if done else t.done) and _alike(mine.clause, t.clause)]
             if against and not any(here & (t.done if done else t.to_come) for t in known):
-                yield Shifted(mine.clause.start, mine.clause.end, done, against[0].clause.place)
+                place = against[0].clause.place
+                what = "as done what is still to come" if done else "as still to come what is done"
+                yield Finding(
+                    start=mine.clause.start,
+                    end=mine.clause.end,
+                    verdict="not_enough_info",
+                    note=f"This tells {what} in the source: “{sources.shown(place)}”",
+                    source=place,
+                )
 
 
 def _of_sources(sources: Sources) -> tuple[_Times, ...]:

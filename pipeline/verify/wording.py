@@ -8,27 +8,24 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.text.characters import one_line
 from pipeline.text.sentences import split
 from pipeline.types import CheckMethod, Verdict
 from pipeline.verify.findings import Finding
 from pipeline.verify.nearest import Told, comparable, nearest, telling, tokens, told
 from pipeline.verify.opposites import CONVERSE, OPPOSITE, SIDES, turned_round
 from pipeline.verify.overstated import overstated
-from pipeline.verify.polarity import Turned, turned
-from pipeline.verify.roles import Swapped, swapped
+from pipeline.verify.polarity import turned
+from pipeline.verify.roles import swapped
 from pipeline.verify.sources import Place, Sources
+from pipeline.verify.words import HAN, quoted, unquoted
 
 METHOD: CheckMethod = "wording"
 
 LEAST_WORDS = 3
 SURE_FROM = 0.8  # the share of its content words that the source sentence has, by weight
 BOTH_FROM = 0.6  # and what it has of the source sentence's, for a "not": of a long one it may leave that part out
-_QUOTED = re.compile(r"“[^“”]{0,600}”|\"[^\"\n]{0,600}\"|「[^「」]{0,600}」")
 _NEXT_CHARS = 60
-_SHOWN_CHARS = 160
 _STEM_CHARS = 4  # "spend", "spent"
-_HAN = re.compile("[\u4e00-\u9fff]")
 
 _NOT = re.compile(
     r"\b(?:not|never|no longer|neither|nor|cannot|without|refus(?:e[sd]?|ing)|den(?:y|ies|ied|ying)|reject(?:s|ed|ing)?"
@@ -78,40 +75,13 @@ def check(text: str, sources: Sources) -> list[Finding]:
         return []
     whole = "\n".join(p.text for p in sources.passages)
     found = [f for a in _aligned(text, known, sources) for f in _turned(a, known, whole)]
-    found += [
-        Finding(start=o.start, end=o.end, verdict="not_enough_info", note=o.note, source=o.place)
-        for o in overstated(text, sources)
-    ]
-    found += [_of_swapped(s, sources) for s in swapped(_unquoted(text), sources)]
+    found += overstated(text, sources)
+    found += swapped(unquoted(text), sources)
     seen = [(f.start, f.end) for f in found]
-    found += [
-        _of_turned(t, sources)
-        for t in turned(_unquoted(text), sources)
-        if not any(a < t.end and t.start < b for a, b in seen)
-    ]
-    quoted = [m.span() for m in _QUOTED.finditer(text)]
-    return sorted(
-        (f for f in found if not any(a <= f.start and f.end <= b for a, b in quoted)), key=lambda finding: finding.start
-    )
-
-
-def _unquoted(text: str) -> str:
-    """A text with blanks for what stands in quotation marks: `quotes` looks that up word for word."""
-    return _QUOTED.sub(lambda m: " " * len(m[0]), text)
-
-
-def _of_swapped(s: Swapped, sources: Sources) -> Finding:
-    there = one_line(sources.quoted(s.place), _SHOWN_CHARS) if s.place else ""
-    note = f"The roles are the other way round in the source: “{there}”"
-    return Finding(start=s.start, end=s.end, verdict="refuted", note=note, source=s.place)
-
-
-def _of_turned(t: Turned, sources: Sources) -> Finding:
-    there = one_line(sources.quoted(t.source.place), _SHOWN_CHARS) if t.source.place else ""
-    what = "denies" if t.adds else "says the opposite of" if t.said else "says"
-    note = f"This {what} what the source {'says' if t.adds or t.said else 'denies'}: “{there}”"
-    verdict: Verdict = "refuted" if t.sure else "not_enough_info"
-    return Finding(start=t.start, end=t.end, verdict=verdict, note=note, source=t.source.place)
+    found += [f for f in turned(unquoted(text), sources) if not any(a < f.end and f.start < b for a, b in seen)]
+    inside = quoted(text)  # `quotes` looks those up word for word
+    found = [f for f in found if not any(a <= f.start and f.end <= b for a, b in inside)]
+    return sorted(found, key=lambda finding: finding.start)
 
 
 def _turned(a: _Aligned, known: Told, whole: str) -> list[Finding]:
@@ -140,7 +110,7 @@ def _unturned(text: str) -> list[str]:
 
 
 def _gap(match: re.Match[str]) -> str:
-    return "" if _HAN.search(match[0]) else " "  # Han words are pairs of neighbours
+    return "" if HAN.search(match[0]) else " "  # Han words are pairs of neighbours
 
 
 def _held(some: frozenset[str], others: frozenset[str], known: Told) -> float:

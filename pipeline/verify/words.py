@@ -6,9 +6,23 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import accumulate
 
+HAN = re.compile("[\u4e00-\u9fff]")
+"""A Chinese character in common use."""
+
+_QUOTED = re.compile(r"“[^“”]{0,600}”|\"[^\"\n]{0,600}\"|「[^「」]{0,600}」")
 _HAN = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # A Han character is a word of its own; a dot or comma between digits belongs to the number.
 _WORD = re.compile(rf"[{_HAN}]|(?:(?![{_HAN}])[^\W_])(?:(?![{_HAN}])[\w\u0300-\u036f]|(?<=\d)[.,](?=\d))*")
+
+
+def quoted(text: str) -> list[tuple[int, int]]:
+    """Where the quotations of a text stand, with their marks."""
+    return [m.span() for m in _QUOTED.finditer(text)]
+
+
+def unquoted(text: str, mark: str = " ") -> str:
+    """A text of the same length with blanks for what is quoted, and ``mark`` for the marks around it."""
+    return _QUOTED.sub(lambda m: mark + " " * (len(m[0]) - 2) + mark, text)
 
 
 def is_han(word: str) -> bool:
