@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt, ValidationError
+from pydantic import BaseModel, ConfigDict, StrictBool, StrictInt
 
 from pipeline.errors import ModelError
-from pipeline.model.answers import explain, read_object
+from pipeline.model.answers import read_as
 from pipeline.model.numbered import Numbered, list_schema, numbered
 from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
@@ -76,10 +76,7 @@ def read_answer(text: str, asked: Question) -> dict[int, bool]:
     Raises ValueError that names the first thing that is wrong: a number that no pair has, a pair answered twice. Raises
     ModelError when the answer cannot be believed.
     """
-    try:
-        answer = _Answer.model_validate(read_object(text, frozenset(("pairs",))))
-    except ValidationError as e:
-        raise ValueError(explain(e, _Answer)) from e
+    answer = read_as(text, _Answer, "pairs")
     found: dict[int, bool] = {}
     for entry in answer.pairs:
         asked.pairs.check(entry.pair, found, "pair")

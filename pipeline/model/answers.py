@@ -5,11 +5,14 @@ The findings go back to the model word for word (model/ledger.py), so they say w
 
 import json
 import re
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from pipeline.model import without_thinking
 from pipeline.text.characters import one_line
+
+M = TypeVar("M", bound=BaseModel)
 
 _MARKUP = re.compile(r"</?[a-zA-Z!]|\]\(|&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _SCHEME = re.compile(r"(?:https?|ftp|mailto|javascript|data):|www\.", re.IGNORECASE)
@@ -37,6 +40,14 @@ def read_object(text: str, keys: frozenset[str]) -> dict[str, object]:
             return found
         at = text.find("{", at + 1)
     raise ValueError(f"there is no JSON object with {', '.join(sorted(keys))}")
+
+
+def read_as(text: str, shape: type[M], *keys: str) -> M:
+    """The first JSON object of an answer that has all these keys, as a ``shape``. Raises ValueError."""
+    try:
+        return shape.model_validate(read_object(text, frozenset(keys)))
+    except ValidationError as e:
+        raise ValueError(explain(e, shape)) from e
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from pipeline.errors import ModelError
-from pipeline.model.answers import explain, plain, read_object
+from pipeline.model.answers import plain, read_as
 from pipeline.model.numbered import Numbered, list_schema, numbered
 from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
@@ -73,10 +73,7 @@ def read_grades(text: str, asked: Question) -> dict[str, float]:
     Raises ValueError that names the first thing that is wrong: a number that no story has, a story graded twice, a
     reason with markup or an address. Raises ModelError when the answer cannot be believed.
     """
-    try:
-        answer = _Grades.model_validate(read_object(text, frozenset(("grades",))))
-    except ValidationError as e:
-        raise ValueError(explain(e, _Grades)) from e
+    answer = read_as(text, _Grades, "grades")
     found: dict[int, int] = {}
     for entry in answer.grades:
         asked.stories.check(entry.story, found, "story")

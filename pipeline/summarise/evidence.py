@@ -6,9 +6,9 @@ Pure. A quote that is not found makes the answer unusable (ValueError), so that 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from pipeline.model.answers import explain, plain, read_object
+from pipeline.model.answers import plain, read_as
 from pipeline.model.blocks import Block
 from pipeline.summarise.draft import Draft
 from pipeline.text.quoted import locate, stands_in
@@ -103,10 +103,7 @@ def read_answer(text: str, shown: Sequence[Block], language: str = "en") -> Draf
     a text, a quote that is not in its block, an opinion of somebody whom no source names. Tags that no source has are
     dropped.
     """
-    try:
-        answer = _Summary.model_validate(read_object(text, frozenset(("headline", "claims"))))
-    except ValidationError as e:
-        raise ValueError(explain(e, _Summary)) from e
+    answer = read_as(text, _Summary, "headline", "claims")
     sources = _all_of(b.item for b in shown)
     from_0 = any(0 in claim.quotes for claim in answer.claims)  # some count as programs do
     quotes = dict(enumerate(answer.quotes, 0 if from_0 else 1))

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.errors import BudgetExceeded, ModelError
-from pipeline.model.answers import explain, plain, read_object
+from pipeline.model.answers import plain, read_as
 from pipeline.model.chain import Chain
 from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
@@ -99,10 +99,7 @@ def read_lead(text: str, stories: Sequence[LeadStory], *, quiet: bool = False) -
     Each number, and each name (a word with a capital, but for "The" and its like at the start), must stand in one of
     the stories that the sentence names.
     """
-    try:
-        answer = _Lead.model_validate(read_object(text, frozenset(("sentences",))))
-    except ValidationError as e:
-        raise ValueError(explain(e, _Lead)) from e
+    answer = read_as(text, _Lead, "sentences")
     sentences = tuple(
         _read_sentence(f"sentence {i}", sentence, stories[:MAX_STORIES])
         for i, sentence in enumerate(answer.sentences, 1)

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.model.answers import explain, read_object
+from pipeline.model.answers import read_as
 from pipeline.model.blocks import Block, shown_items, tokens_of, whole
+from pipeline.model.numbered import list_schema
 from pipeline.text.quoted import locate
 from pipeline.text.sentences import split
 from pipeline.text.similarity import terms
@@ -49,23 +50,9 @@ class _Notes(BaseModel):
     quotes: list[_Quote] = Field(max_length=4 * MAX_NOTES)
 
 
-SCHEMA: dict[str, object] = {
-    "type": "object",
-    "properties": {
-        "quotes": {
-            "type": "array",
-            "maxItems": MAX_NOTES,
-            "items": {
-                "type": "object",
-                "properties": {"block": {"type": "integer"}, "text": {"type": "string", "maxLength": MAX_NOTE_CHARS}},
-                "required": ["block", "text"],
-                "additionalProperties": False,
-            },
-        }
-    },
-    "required": ["quotes"],
-    "additionalProperties": False,
-}
+SCHEMA = list_schema(
+    "quotes", {"block": {"type": "integer"}, "text": {"type": "string", "maxLength": MAX_NOTE_CHARS}}, MAX_NOTES
+)
 
 
 def is_long(story: Story, max_tokens: int) -> bool:
@@ -154,10 +141,7 @@ def read_notes(text: str, part: Part) -> list[Citation]:
 
     Raises ValueError for an answer of another shape, and where not one of its quotes is found.
     """
-    try:
-        answer = _Notes.model_validate(read_object(text, frozenset(("quotes",))))
-    except ValidationError as e:
-        raise ValueError(explain(e, _Notes)) from e
+    answer = read_as(text, _Notes, "quotes")
     found = [citation for quote in answer.quotes if (citation := _found(quote, part))]
     if answer.quotes and not found:
         first = answer.quotes[0]

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
-from pydantic import BaseModel, ConfigDict, StrictInt, ValidationError
+from pydantic import BaseModel, ConfigDict, StrictInt
 
-from pipeline.model.answers import explain, plain, read_object
+from pipeline.model.answers import plain, read_as
 from pipeline.model.numbered import list_schema
 from pipeline.model.prompting import PromptFile, fence, fill
 from pipeline.seams import Prompt
@@ -53,13 +54,14 @@ def batches(texts: Sequence[Text]) -> list[list[Text]]:
     """The texts in lists of about BATCH_CHARS; those of one story stay together."""
     made: list[list[Text]] = []
     size = 0
-    for i, text in enumerate(texts):
-        begins = i == 0 or text.story_id != texts[i - 1].story_id
-        if not made or (begins and size + sum(len(t.text) for t in texts if t.story_id == text.story_id) > BATCH_CHARS):
+    for _, group in groupby(texts, key=lambda text: text.story_id):
+        of_story = list(group)
+        chars = sum(len(text.text) for text in of_story)
+        if not made or size + chars > BATCH_CHARS:
             made.append([])
             size = 0
-        made[-1].append(text)
-        size += len(text.text)
+        made[-1] += of_story
+        size += chars
     return made
 
 
@@ -87,10 +89,7 @@ class Question:
 
     def read(self, text: str) -> Mapping[int, str]:
         """Place in ``texts`` -> its translation. Raises ValueError that names those that are missing or do not hold."""
-        try:
-            answer = _Answer.model_validate(read_object(text, frozenset(("texts",))))
-        except ValidationError as e:
-            raise ValueError(explain(e, _Answer)) from e
+        answer = read_as(text, _Answer, "texts")
         wrong: dict[int, str] = {}
         for entry in answer.texts:
             place = entry.number - 1

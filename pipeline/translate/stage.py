@@ -22,9 +22,7 @@ from pipeline.translate.glossary import Term
 from pipeline.types import HEADLINE, Issue, Outcome
 
 _SEPARATOR = "/"
-_FOR_GOOD = frozenset(
-    {"garbage", "refused", "cut_off"}
-)  # the same question would get the same; what is down comes back
+_FOR_GOOD = frozenset(("garbage", "refused", "cut_off"))  # the same question would get the same; a server comes back
 
 
 def threads(ctx: Context) -> int:
