@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.common import json_option, listing, moment, opened, reviewer_option, zone
-from pipeline.cli.translated import checked
+from pipeline.cli.translated import TranslationChecks
 from pipeline.errors import ConfigError, ReviewError
 
 FORMATS = ("text", "html", "markdown")
@@ -70,7 +70,7 @@ def _show_checks(context: click.Context, issue_id: str, as_json: bool) -> None:
 
     with opened(context) as ctx, ctx.store.read() as db:
         found = issues.require(db, issue_id)
-        cards, lead = checked(desk.cards(db, issues.decided(db, found))), desk.lead_found(db, found)
+        cards, lead = TranslationChecks().shown(desk.cards(db, issues.decided(db, found))), desk.lead_found(db, found)
     if as_json:
         listing(desk.check_rows(cards, lead), as_json=True, empty="")
         return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.common import columns, moment, opened, reviewer_option, zone
-from pipeline.cli.translated import checked
+from pipeline.cli.translated import TranslationChecks
 from pipeline.errors import DigestError, ReviewError
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Session:
     def __init__(self, ctx: "Context", issue_id: str, reviewer: str) -> None:
         self.ctx, self.issue_id, self.reviewer = ctx, issue_id, reviewer
         self.approved = False
+        self.in_translations = TranslationChecks()
         self.cards = self._cards()
         self.at = next((i for i, card in enumerate(self.cards) if card.decided.decision is None), 0)
 
@@ -118,7 +119,7 @@ class Session:
 
         with self.ctx.store.read() as db:
             self.issue = issues.require(db, self.issue_id)
-            cards = checked(desk.cards(db, issues.decided(db, self.issue)))
+            cards = self.in_translations.shown(desk.cards(db, issues.decided(db, self.issue)))
         if not cards:
             raise ReviewError("holds no stories", subject=f"issue {self.issue_id}", remedy="`digest run` drafts it")
         return cards

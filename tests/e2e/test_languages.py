@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli.translated import checked
+from pipeline.cli.translated import TranslationChecks
 from pipeline.review import desk
 from pipeline.review import stage as review
 from pipeline.run import preview
@@ -256,7 +256,7 @@ def test_a_translation_is_held_against_the_sources_as_well(world: World) -> None
         bilingual(world, model, lambda prompt: translated(prompt, spoilt))
         world.run(until="review")
     with world.context() as ctx, ctx.store.read() as db:
-        cards = checked(desk.cards(db, issues.decided(db, issues.require(db, ISSUE))))
+        cards = TranslationChecks().shown(desk.cards(db, issues.decided(db, issues.require(db, ISSUE))))
     found = [f for card in cards for f in card.found]
     assert {(f.part, f.check.method) for f in found} == {("headline (zh)", "belongs"), ("sentence 1 (zh)", "belongs")}
     (card,) = [card for card in cards if card.in_translations]

@@ -77,7 +77,6 @@ def test_case(check: CheckType, case: dict[str, list[str]]) -> None:
         "1" * 5000,
         "http://[::1",
         "[" * 300,
-        "0001-01-01 yesterday, Monday 9999-12-31 next month, 400 days and 30 months later, on 0000-00-00 last year",
     ],
 )
 def test_junk_is_no_reason_to_fail(check: CheckType, text: str) -> None:
