@@ -45,17 +45,17 @@ def show(context: click.Context, issue_id: str, checks: bool, as_json: bool) -> 
     if checks:
         _show_checks(context, issue_id, as_json)
         return
-    from pipeline.review import desk
+    from pipeline.review import desk, queue
     from pipeline.review.others import repeats_told
     from pipeline.store import issues
 
     with opened(context) as ctx, ctx.store.read() as db:
         found = issues.require(db, issue_id)
-        cards, left_out = desk.cards(db, issues.decided(db, found)), desk.left_out(db, found)
+        cards, left_out = queue.load(db, issues.decided(db, found)), queue.left_out(db, found)
     if as_json:
         listing([*(card.row for card in cards), *(left.row for left in left_out)], as_json=True, empty="")
         return
-    click.echo(f"Issue {found.id} is {desk.said(found.status)}; due {moment(found.publish_at, zone(ctx))}.")
+    click.echo(f"Issue {found.id} is {queue.said(found.status)}; due {moment(found.publish_at, zone(ctx))}.")
     for line in desk.contents(cards):
         click.echo(line)
     if left_out:
@@ -65,16 +65,16 @@ def show(context: click.Context, issue_id: str, checks: bool, as_json: bool) -> 
 
 
 def _show_checks(context: click.Context, issue_id: str, as_json: bool) -> None:
-    from pipeline.review import desk
+    from pipeline.review import desk, queue
     from pipeline.store import issues
 
     with opened(context) as ctx, ctx.store.read() as db:
         found = issues.require(db, issue_id)
-        cards, lead = TranslationChecks().shown(desk.cards(db, issues.decided(db, found))), desk.lead_found(db, found)
+        cards, lead = TranslationChecks().shown(queue.load(db, issues.decided(db, found))), queue.lead_found(db, found)
     if as_json:
         listing(desk.check_rows(cards, lead), as_json=True, empty="")
         return
-    click.echo(f"Issue {found.id} is {desk.said(found.status)}. {desk.tally(cards)}.")
+    click.echo(f"Issue {found.id} is {queue.said(found.status)}. {desk.tally(cards)}.")
     for line in desk.checks_told(cards, lead, {s.id: s.title for s in ctx.settings.sources}):
         click.echo(line)
 

@@ -11,8 +11,8 @@ from pipeline.errors import DigestError, ReviewError
 
 if TYPE_CHECKING:
     from pipeline.context import Context
-    from pipeline.review.desk import Card
     from pipeline.review.others import LeftOut
+    from pipeline.review.queue import Card
     from pipeline.types import Action
 
 HELP = """\
@@ -114,26 +114,26 @@ class Session:
             click.echo(HELP)
 
     def _cards(self) -> "list[Card]":
-        from pipeline.review import desk
+        from pipeline.review import queue
         from pipeline.store import issues
 
         with self.ctx.store.read() as db:
             self.issue = issues.require(db, self.issue_id)
-            cards = self.in_translations.shown(desk.cards(db, issues.decided(db, self.issue)))
+            cards = self.in_translations.shown(queue.load(db, issues.decided(db, self.issue)))
         if not cards:
             raise ReviewError("holds no stories", subject=f"issue {self.issue_id}", remedy="`digest run` drafts it")
         return cards
 
     def _greet(self) -> None:
-        from pipeline.review import desk
+        from pipeline.review import desk, queue
 
         due = moment(self.issue.publish_at, zone(self.ctx))
-        click.echo(f"Issue {self.issue_id} is {desk.said(self.issue.status)}; due {due}.")
+        click.echo(f"Issue {self.issue_id} is {queue.said(self.issue.status)}; due {due}.")
         click.echo(f"{desk.tally(self.cards)}.")
         if doubtful := sum(bool(card.perhaps) for card in self.cards):
             click.echo(f"Perhaps the same as another story: {doubtful} (each says so; j joins, d keeps them two).")
         with self.ctx.store.read() as db:
-            repeats, lead = len(desk.left_out(db, self.issue)), desk.lead_found(db, self.issue)
+            repeats, lead = len(queue.left_out(db, self.issue)), queue.lead_found(db, self.issue)
         if repeats:
             click.echo(f"Left out as repeats: {repeats} (R lists them, b brings one back).")
         if self.issue.status == "approved":
@@ -292,10 +292,10 @@ class Session:
         self._go_to_story(story_id)
 
     def _left_out(self) -> "list[LeftOut]":
-        from pipeline.review import desk
+        from pipeline.review import queue
 
         with self.ctx.store.read() as db:
-            found = desk.left_out(db, self.issue)
+            found = queue.left_out(db, self.issue)
         if not found:
             raise ReviewError("left out no repeats", subject=f"issue {self.issue_id}")
         return found

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.review.desk import Card
     from pipeline.review.findings import Found
+    from pipeline.review.queue import Card
 
 
 class TranslationChecks:

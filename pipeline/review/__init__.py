@@ -1,1 +1,1 @@
-"""Stage 8: a person decides. ``desk`` says what is shown and what a command means; ``stage`` keeps the decisions."""
+"""Stage 8: a person decides. ``queue`` has what is shown, ``desk`` tells it; ``stage`` keeps the decisions."""

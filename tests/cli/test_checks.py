@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline.review import desk
+from pipeline.review import queue
 from pipeline.review import stage as review
 from pipeline.run import catch_up, preview
 from pipeline.store import issues
@@ -38,7 +38,7 @@ def flagged(world: World) -> Iterator[World]:
 
 def story_of(world: World, words: str) -> str:
     with world.context() as ctx, ctx.store.read() as db:
-        cards = desk.cards(db, issues.decided(db, issues.require(db, ISSUE)))
+        cards = queue.load(db, issues.decided(db, issues.require(db, ISSUE)))
         return next(c.story.id for c in cards if words in c.story.representative.title)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.translated import TranslationChecks
-from pipeline.review import desk
+from pipeline.review import desk, queue
 from pipeline.review import stage as review
 from pipeline.run import preview
 from pipeline.store import issues, translations
@@ -256,7 +256,7 @@ def test_a_translation_is_held_against_the_sources_as_well(world: World) -> None
         bilingual(world, model, lambda prompt: translated(prompt, spoilt))
         world.run(until="review")
     with world.context() as ctx, ctx.store.read() as db:
-        cards = TranslationChecks().shown(desk.cards(db, issues.decided(db, issues.require(db, ISSUE))))
+        cards = TranslationChecks().shown(queue.load(db, issues.decided(db, issues.require(db, ISSUE))))
     found = [f for card in cards for f in card.found]
     assert {(f.part, f.check.method) for f in found} == {("headline (zh)", "belongs"), ("sentence 1 (zh)", "belongs")}
     (card,) = [card for card in cards if card.in_translations]

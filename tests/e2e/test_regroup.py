@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.context import Context
 from pipeline.errors import ReviewError
-from pipeline.review import desk
+from pipeline.review import queue
 from pipeline.review import stage as review
 from pipeline.run import preview
 from pipeline.store import doubts, issues, items, repeats, stories
@@ -75,10 +75,10 @@ def memberships_in(ctx: Context) -> Memberships:
         }
 
 
-def cards_in(ctx: Context, issue_id: str = ISSUE) -> dict[str, desk.Card]:
+def cards_in(ctx: Context, issue_id: str = ISSUE) -> dict[str, queue.Card]:
     """By story id, in the order of the issue."""
     with ctx.store.read() as db:
-        found = desk.cards(db, issues.decided(db, issues.require(db, issue_id)))
+        found = queue.load(db, issues.decided(db, issues.require(db, issue_id)))
     return {card.story.id: card for card in found}
 
 
@@ -97,7 +97,7 @@ def story_of(world: World, item_id: str) -> str:
     return memberships(world)[item_id][0]
 
 
-def cards(world: World, issue_id: str = ISSUE) -> dict[str, desk.Card]:
+def cards(world: World, issue_id: str = ISSUE) -> dict[str, queue.Card]:
     with world.context() as ctx:
         return cards_in(ctx, issue_id)
 

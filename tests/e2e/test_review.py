@@ -31,9 +31,9 @@ def decide(world: World, headline: str, action: str, **more: object) -> str:
     """Decide about the story with that title; gives its id."""
     with world.context() as ctx:
         with ctx.store.read() as db:
-            from pipeline.review import desk
+            from pipeline.review import queue
 
-            cards = desk.cards(db, issues.decided(db, issue_of(world)))
+            cards = queue.load(db, issues.decided(db, issue_of(world)))
         story_id = next(c.story.id for c in cards if headline in c.story.representative.title)
         review.decide(ctx, ISSUE, story_id, action, reviewer="ann", channel="cli", **more)  # type: ignore[arg-type]
     return story_id

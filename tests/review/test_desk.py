@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.errors import ReviewError
-from pipeline.review import desk
+from pipeline.review import desk, queue
 from pipeline.review.others import Perhaps
 from pipeline.store.decisions import Decided
 from pipeline.text.wrap import width
@@ -32,7 +32,7 @@ FLAGGED = Check(
 )
 
 
-def card(**over: object) -> desk.Card:
+def card(**over: object) -> queue.Card:
     slot = Slot(section="Labs", position=0, story_id=STORY.id, score=0.512, parts={"trust": 0.9}, revision=1)
     fields: dict[str, object] = {
         "decided": Decided(slot=slot),
@@ -41,10 +41,10 @@ def card(**over: object) -> desk.Card:
         "checks": (FLAGGED, replace(FLAGGED, claim=1, verdict="supported", note="")),
         **over,
     }
-    return desk.Card(**fields)  # type: ignore[arg-type]
+    return queue.Card(**fields)  # type: ignore[arg-type]
 
 
-def brief() -> desk.Card:
+def brief() -> queue.Card:
     made = card(summary=None, checks=())
     return replace(made, decided=Decided(slot=replace(made.decided.slot, brief=True, revision=None)))
 
